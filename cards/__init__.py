@@ -1,0 +1,1 @@
+"""What clinicians and patients read: an assessment in a language, as cards."""

@@ -1,0 +1,1 @@
+"""The CDS Hooks wire: discovery, one module per hook, feedback, errors."""

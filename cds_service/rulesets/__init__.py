@@ -1,0 +1,1 @@
+"""The rules as data: the default rule set, its schema, loading and validation."""

@@ -1,0 +1,1 @@
+"""What the service remembers: decisions and feedback, without identifiers."""

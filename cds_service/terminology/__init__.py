@@ -1,0 +1,1 @@
+"""Which codes mean what: one table per clinical concept, and the index over them."""
