@@ -1,1 +1,1 @@
-"""From a patient record, a rule set and a date to an assessment; pure."""
+"""PatientRecord x RuleSet x date -> Assessment. Pure: no clock, network, store or language."""

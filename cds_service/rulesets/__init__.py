@@ -1,1 +1,1 @@
-"""The rules as data: the default rule set, its schema, loading and validation."""
+"""The rules as data: the default rule set, its schema, loading and comparing."""

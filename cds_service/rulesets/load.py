@@ -1,0 +1,175 @@
+"""Reading a rule set: TOML text -> checked file -> compiled :class:`~cds_service.rulesets.model.RuleSet` under one profile."""
+
+import copy
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pydantic import ValidationError
+
+from cds_service.errors import RuleSetError
+from cds_service.rulesets.model import Factor, LocalFactor, Number, RuleSet
+from cds_service.rulesets.schema import SECTIONS, FactorEntry, NumberEntry, RuleSetFile
+
+DEFAULT_PROFILE = "se"
+
+
+def default_text() -> str:
+    """Return the built-in rule set as it is written, comments and all."""
+    return resources.files(__package__).joinpath("default.toml").read_text(encoding="utf-8")
+
+
+@cache
+def load_default(profile: str = DEFAULT_PROFILE) -> RuleSet:
+    """Return the built-in rule set under ``profile`` (``se`` | ``us`` | ``sheet``). Raises RuleSetError."""
+    return load_text(default_text(), profile)
+
+
+def load_text(text: str, profile: str = DEFAULT_PROFILE) -> RuleSet:
+    """Return the rule set that ``text`` (TOML) holds, under ``profile``.
+
+    Raises RuleSetError naming the place and what is wrong there: bad TOML, an unknown key, a number outside its bounds,
+    a factor or threshold that the default has and this one lacks, or an unknown profile.
+    """
+    raw = _parse(text)
+    checked = _check(_under_profile(raw, profile))
+    _check_against_catalogue(checked)
+    return _compile(checked, profile)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleSetError(f"rule set is not valid TOML: {error}") from error
+
+
+def _check(raw: dict[str, Any]) -> RuleSetFile:
+    try:
+        return RuleSetFile.model_validate(raw)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        raise RuleSetError(f"rule set is not usable: {problems}") from error
+
+
+def _under_profile(raw: dict[str, Any], profile: str) -> dict[str, Any]:
+    profiles = raw.get("profiles", {})
+    if not isinstance(profiles, dict) or profile not in profiles:
+        raise RuleSetError(f"rule set has no profile {profile!r}")
+    merged = copy.deepcopy(raw)
+    for path, value in profiles[profile].items():
+        _put(merged, path, value)
+    return merged
+
+
+def _put(tree: dict[str, Any], path: str, value: object) -> None:
+    *parents, leaf = path.split(".")
+    node: Any = tree
+    for name in parents:
+        node = node.get(name) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or leaf not in node:
+        raise RuleSetError(f"profile changes {path!r}, which the rule set does not hold")
+    if isinstance(node[leaf], dict):
+        node[leaf]["value"] = value
+    else:
+        node[leaf] = value
+
+
+@cache
+def _catalogue() -> RuleSetFile:
+    return RuleSetFile.model_validate(tomllib.loads(default_text()))
+
+
+def _check_against_catalogue(file: RuleSetFile) -> None:
+    catalogue = _catalogue()
+    problems = [*_differences("factors", set(catalogue.factors), set(file.factors))]
+    for rule, expected in catalogue.factors.items():
+        if rule in file.factors:
+            problems += _factor_problems(rule, expected, file.factors[rule])
+    for section in SECTIONS:
+        problems += _section_problems(section, getattr(catalogue, section), getattr(file, section))
+    if problems:
+        raise RuleSetError(f"rule set is not usable: {'; '.join(problems[:5])}")
+
+
+def _differences(where: str, expected: set[str], found: set[str]) -> list[str]:
+    missing = [f"{where}.{name} is missing" for name in sorted(expected - found)]
+    return missing + [f"{where}.{name} is not known" for name in sorted(found - expected)]
+
+
+def _factor_problems(rule: str, expected: FactorEntry, found: FactorEntry) -> list[str]:
+    where = f"factors.{rule}"
+    problems = _differences(f"{where}.thresholds", set(expected.thresholds), set(found.thresholds))
+    problems += _differences(f"{where}.weights", set(expected.graded()), set(found.graded()))
+    for name in expected.thresholds.keys() & found.thresholds.keys():
+        problems += _number_problems(f"{where}.thresholds.{name}", expected.thresholds[name], found.thresholds[name])
+    return problems
+
+
+def _section_problems(section: str, expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    problems = _differences(section, set(expected), set(found))
+    for name in expected.keys() & found.keys():
+        if isinstance(expected[name], NumberEntry) and isinstance(found[name], NumberEntry):
+            problems += _number_problems(f"{section}.{name}", expected[name], found[name])
+        elif isinstance(expected[name], NumberEntry) is not isinstance(found[name], NumberEntry):
+            problems.append(f"{section}.{name} is of the wrong kind")
+    return problems
+
+
+def _number_problems(where: str, expected: NumberEntry, found: NumberEntry) -> list[str]:
+    if found.unit != expected.unit:
+        return [f"{where}: unit must be {expected.unit}, not {found.unit}"]
+    low = expected.min is not None and found.value < expected.min
+    high = expected.max is not None and found.value > expected.max
+    return [f"{where}: {found.value} is outside {expected.min} to {expected.max}"] if low or high else []
+
+
+def _compile(file: RuleSetFile, profile: str) -> RuleSet:
+    sections = {f"{s}.{name}": entry for s in SECTIONS for name, entry in getattr(file, s).items()}
+    sections |= {"core.menopause_from": file.core.menopause_from, "core.menopause_to": file.core.menopause_to}
+    return RuleSet(
+        version=file.version,
+        schema_version=file.schema_version,
+        profile=profile,
+        title=file.title,
+        status=file.status,
+        weight_points=dict(file.weights),
+        factors={rule: _factor(rule, entry) for rule, entry in file.factors.items()},
+        limb_weights=file.limbs.model_dump(by_alias=True),
+        settings={name: _number(entry) for name, entry in sections.items() if isinstance(entry, NumberEntry)},
+        choices={name: entry for name, entry in sections.items() if isinstance(entry, str)},
+        core_items=tuple(file.core.items),
+        local_factors=tuple(
+            LocalFactor(
+                id=rule,
+                family=entry.family,
+                title={str(language): title for language, title in entry.title.items()},
+                weight=entry.weight,
+                concept=entry.concept,
+                kind=entry.kind,
+                lookback_months=entry.lookback_months,
+                sources=tuple(entry.sources),
+            )
+            for rule, entry in file.local_factors.items()
+        ),
+    )
+
+
+def _factor(rule: str, entry: FactorEntry) -> Factor:
+    return Factor(
+        id=rule,
+        family=entry.family,
+        title=entry.title,
+        weights=entry.graded(),
+        thresholds={name: _number(number) for name, number in entry.thresholds.items()},
+        sources=tuple(entry.sources),
+        evidence=entry.evidence,
+        sheet=entry.sheet,
+        enabled=entry.enabled,
+        note=entry.note,
+    )
+
+
+def _number(entry: NumberEntry) -> Number:
+    return Number(entry.value, entry.unit, entry.source, entry.min, entry.max)
