@@ -1,27 +1,83 @@
-"""The error tree: one base, two families.
+"""Everything that can go wrong, in two families: what a caller may read, and what only we read.
 
 ::
 
     CdsServiceError
-    ├── CallerError              what a caller may read: the message is part of our answer
-    └── InternalError            what only we read: log the type, answer without the message
-        └── TerminologyError     a code table is missing or malformed; the service must not start
-
-Rooms hang their own errors below one of the two families. A message never holds anything from a patient's record.
+    |-- CallerError                 its text may be sent to the caller: it names shapes and places, never values
+    |   |-- MalformedRequest        400  the body is not what the hook asks for
+    |   |-- UnknownService          404  no such service id
+    |   |-- EssentialDataMissing    412  the record cannot be assessed; names what is missing
+    |   |-- TooLarge                413  body, depth or number of resources over the limit
+    |   `-- WrongContentType        415
+    `-- InternalError               its text is for our logs and the console only
+        |-- TerminologyError        a code table is missing or malformed: start-up stops
+        |-- RuleSetError            a rule set cannot be used
+        `-- StoreError              the store did not answer
 """
 
 
 class CdsServiceError(Exception):
-    """Base of everything this project raises on purpose."""
+    """Base of every error this service raises on purpose."""
 
 
 class CallerError(CdsServiceError):
-    """The caller can mend it: the message says what is wrong with what was sent and may be shown to the caller."""
+    """An error whose text the caller may read. ``status`` is the HTTP status, ``issue`` the OperationOutcome issue type."""
+
+    status = 400
+    issue = "invalid"
+
+
+class MalformedRequest(CallerError):
+    """The body is not JSON, or not the envelope of the hook."""
+
+    status = 400
+    issue = "structure"
+
+
+class UnknownService(CallerError):
+    """The service id in the address is not ours."""
+
+    status = 404
+    issue = "not-found"
+
+
+class EssentialDataMissing(CallerError):
+    """Without these data nothing can be said: answered with 412, never with empty cards."""
+
+    status = 412
+    issue = "required"
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        """``missing`` names prefetch keys or resource types, one reason each."""
+        super().__init__("; ".join(missing))
+        self.missing = missing
+
+
+class TooLarge(CallerError):
+    """A limit on size, depth or number was passed."""
+
+    status = 413
+    issue = "too-long"
+
+
+class WrongContentType(CallerError):
+    """The body is not declared as JSON."""
+
+    status = 415
+    issue = "not-supported"
 
 
 class InternalError(CdsServiceError):
-    """Only the operator can mend it: the message may name files and settings and is never sent to a caller."""
+    """An error whose text stays with us."""
 
 
 class TerminologyError(InternalError):
-    """A code table is missing, malformed or contradicts itself; the message names the file, the line and the fault."""
+    """A code table is missing or malformed."""
+
+
+class RuleSetError(InternalError):
+    """A rule set cannot be used."""
+
+
+class StoreError(InternalError):
+    """The store did not answer or refused."""
