@@ -16,6 +16,8 @@ from cds_service.terminology.match import NO_CONCEPT, UNKNOWN_SYSTEM, ConceptMat
 from cds_service.terminology.systems import MAX_CODE_LENGTH, MAX_SYSTEM_LENGTH, CodeSystem, CodeSystems
 from cds_service.terminology.table import OPEN_CHOICES, ConceptRow, ConceptTable, RowReader
 
+__all__ = ["MAX_REMEMBERED", "ConceptMatch", "Lookup", "TerminologyIndex"]
+
 MAX_REMEMBERED: Final = 100_000
 
 # Concept -> the match of its winning row.

@@ -97,10 +97,10 @@ class CodeSystem(msgspec.Struct, frozen=True, gc=False):
 
 def uri_key(system: str) -> str:
     """Return the part of a system URI or OID that identifies it, in lower case and without scheme and version."""
-    key = system.strip().partition("|")[0].lower().rstrip("/")
+    key = system.strip().partition("|")[0].lower()
     for scheme in ("http://", "https://", "urn:oid:"):
         key = key.removeprefix(scheme)
-    return key
+    return key.rstrip("/")
 
 
 class CodeSystems:
