@@ -53,6 +53,16 @@ class ConceptMatch(msgspec.Struct, frozen=True, gc=False):
         """The only FHIR element in which the code counts, e.g. ``FamilyMemberHistory.condition.code``; else None."""
         return self.attributes.get("where")
 
+    def holds_in(self, resource_type: str) -> bool:
+        """True when the code counts in resources of this type, e.g. ``Condition``; see :attr:`where`.
+
+        The code of a diagnosis tells of a relative only inside FamilyMemberHistory: everywhere else it is the
+        patient's own, and must not be read as heredity.
+        """
+        if self.where is None:
+            return True
+        return resource_type in self.where.partition(".")[0].split("-or-")
+
     @property
     def unverified(self) -> bool:
         """True when the code was not seen in any source with this meaning."""

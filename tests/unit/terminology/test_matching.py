@@ -96,6 +96,30 @@ def test_a_code_that_counts_only_in_family_history_says_so(index: TerminologyInd
     assert match.where == "FamilyMemberHistory.condition.code"
 
 
+@pytest.mark.parametrize(
+    ("code", "resource_type", "holds"),
+    [
+        ("64859006", "FamilyMemberHistory", True),
+        ("64859006", "Condition", False),  # the patient's own osteoporosis is not heredity
+        ("160313009", "Condition", True),
+        ("160313009", "Observation", True),
+        ("160313009", "FamilyMemberHistory", False),
+    ],
+)
+def test_a_code_of_heredity_holds_only_in_its_own_kind_of_resource(
+    index: TerminologyIndex, code: str, resource_type: str, holds: bool
+) -> None:
+    match = index.match("family-history-osteoporosis", "http://snomed.info/sct", code)
+    assert match is not None
+    assert match.holds_in(resource_type) == holds
+
+
+def test_a_code_without_a_place_of_its_own_holds_everywhere(index: TerminologyIndex) -> None:
+    match = index.match("diabetes", ICD_10_CM, "E10.9")
+    assert match is not None
+    assert match.holds_in("Condition")
+
+
 def test_parents_are_recognised_under_the_uri_of_every_fhir_version(index: TerminologyIndex) -> None:
     for system in ("http://terminology.hl7.org/CodeSystem/v3-RoleCode", "http://hl7.org/fhir/v3/RoleCode"):
         match = index.match("family-history-osteoporosis", system, "NMTH")
