@@ -21,7 +21,10 @@ class CdsServiceError(Exception):
 
 
 class CallerError(CdsServiceError):
-    """An error whose text the caller may read. ``status`` is the HTTP status, ``issue`` the OperationOutcome issue type."""
+    """An error whose text the caller may read.
+
+    ``status`` is the HTTP status, ``issue`` the OperationOutcome issue type.
+    """
 
     status = 400
     issue = "invalid"

@@ -100,7 +100,8 @@ class MissingLimb(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         limb: ``upper`` | ``lower`` | ``unspecified``. side: ``left`` | ``right`` | ``unknown``.
         level: canonical level, distal to proximal: ``digit``, ``partial-hand``, ``wrist``, ``below-elbow``, ``elbow``,
-            ``above-elbow``, ``shoulder``, ``forequarter``; ``toe``, ``partial-foot``, ``ankle``, ``below-knee``, ``knee``,
+            ``above-elbow``, ``shoulder``, ``forequarter``; ``toe``, ``partial-foot``, ``ankle``, ``below-knee``,
+            ``knee``,
             ``above-knee``, ``hip``, ``hemipelvectomy``; ``longitudinal`` (phocomelia, missing long bone); ``unknown``.
         origin: ``acquired`` | ``congenital``. since: date of amputation if known.
     """
@@ -116,9 +117,12 @@ class MissingLimb(msgspec.Struct, frozen=True, kw_only=True):
 class LimbStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Table 1a for one patient.
 
-    ``ld_class``: ``NONE`` | ``MINOR`` | ``PARTFOOT`` | ``UL`` | ``LL-TT`` | ``LL-TF`` | ``LL-BI-TT`` | ``LL-BI-TF`` | ``LL-CONG`` |
-    ``LOADED`` | ``UL-UNK`` | ``LL-UNK`` | ``UNK``. ``multi``: the MULTI flag. ``level_unknown``/``side_unknown`` are listed unknowns.
-    ``hips``/``forearms``: which sides can be scanned (``left``, ``right``); empty when none; None when it cannot be told.
+    ``ld_class``: ``NONE`` | ``MINOR`` | ``PARTFOOT`` | ``UL`` | ``LL-TT`` | ``LL-TF`` | ``LL-BI-TT`` | ``LL-BI-TF`` |
+    ``LL-CONG`` |
+    ``LOADED`` | ``UL-UNK`` | ``LL-UNK`` | ``UNK``. ``multi``: the MULTI flag. ``level_unknown``/``side_unknown`` are
+    listed unknowns.
+    ``hips``/``forearms``: which sides can be scanned (``left``, ``right``); empty when none; None when it cannot be
+    told.
     ``mass_adjustable`` False where no mass table applies (longitudinal deficiency).
     """
 
@@ -154,8 +158,10 @@ class Band(msgspec.Struct, frozen=True, gc=False):
 class BodySize(msgspec.Struct, frozen=True, kw_only=True):
     """Weight (kg), height (cm) and BMI (kg/m2), raw and corrected for missing limb mass, or why not.
 
-    ``missing_fraction`` is P of proposed-rules section 3. ``refused`` is a catalogue key: ``weight-missing``, ``weight-outdated``,
-    ``weight-before-amputation``, ``height-missing``, ``height-on-prostheses``, ``mass-not-defined``, ``too-much-missing``, ``level-unknown`` or empty.
+    ``missing_fraction`` is P of proposed-rules section 3. ``refused`` is a catalogue key: ``weight-missing``,
+    ``weight-outdated``,
+    ``weight-before-amputation``, ``height-missing``, ``height-on-prostheses``, ``mass-not-defined``,
+    ``too-much-missing``, ``level-unknown`` or empty.
     ``height_refused`` likewise, for BMI alone.
     """
 
@@ -173,7 +179,10 @@ class BodySize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Menopause(msgspec.Struct, frozen=True, kw_only=True):
-    """``state``: ``postmenopausal`` | ``premenopausal`` | ``unknown`` | ``not-applicable``; ``assumed`` when age alone says so.
+    """Menopausal state.
+
+    ``state``: ``postmenopausal`` | ``premenopausal`` | ``unknown`` | ``not-applicable``; ``assumed`` when age alone
+    says so.
 
     ``age_at`` is the age at menopause or bilateral oophorectomy in years, if recorded.
     """
@@ -206,7 +215,10 @@ class Age(msgspec.Struct, frozen=True, gc=False):
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A published tool: ``tool`` ``OST`` | ``ORAI`` | ``FRAX-MOF`` | ``FRAX-HIP``; ``band`` of its value, or why it was not computed."""
+    """A published tool: its value with uncertainty, or why it was not computed.
+
+    ``tool``: ``OST`` | ``ORAI`` | ``FRAX-MOF`` | ``FRAX-HIP``.
+    """
 
     tool: str
     band: Band | None = None
@@ -218,7 +230,10 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """A gate of section 1 that applies. ``effect``: ``silent`` | ``route`` | ``suppress``; ``until`` is the first day it no longer holds."""
+    """A gate of section 1 that applies.
+
+    ``effect``: ``silent`` | ``route`` | ``suppress``; ``until`` is the first day it no longer holds.
+    """
 
     gate: str
     effect: str
@@ -231,8 +246,10 @@ class GateFinding(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """A card to show: ``card`` is ``K1``..``K8`` or ``P1``.
 
-    ``reasons``: catalogue keys why (``tier``, ``premenopausal``, ``ckd``, ...). ``actions``: ``order-dxa`` | ``order-vitamin-d`` |
-    ``refer-endocrinology`` | ``refer-osteoporosis-clinic`` | ``refer-paediatric-endocrinology`` | ``refer-ex-center`` | ...
+    ``reasons``: catalogue keys why (``tier``, ``premenopausal``, ``ckd``, ...). ``actions``: ``order-dxa`` |
+    ``order-vitamin-d`` |
+    ``refer-endocrinology`` | ``refer-osteoporosis-clinic`` | ``refer-paediatric-endocrinology`` | ``refer-ex-center``
+    | ...
     ``include``: further text blocks to fold in (``K3``, ``K7``, ``frax-link``). ``indicator``: ``info`` | ``warning``.
     """
 
@@ -255,8 +272,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class ScanPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Where the DXA should be taken: sides that exist and can be measured.
 
-    ``hips``: sides to scan (both, also the residual-limb side). ``residual_hips``: sides above a missing part, to be reported apart.
-    ``forearm``: side for the 1/3 radius when it is wanted, ``none`` when wanted but no forearm exists, empty when not wanted.
+    ``hips``: sides to scan (both, also the residual-limb side). ``residual_hips``: sides above a missing part, to be
+    reported apart.
+    ``forearm``: side for the 1/3 radius when it is wanted, ``none`` when wanted but no forearm exists, empty when not
+    wanted.
     """
 
     spine: bool = True
@@ -269,8 +288,10 @@ class ScanPlan(msgspec.Struct, frozen=True, kw_only=True):
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer for one patient on one day under one rule set.
 
-    ``tier`` is None where no tier applies (gates G-PAED, G-DEAD, G-COHORT, G-KNOWNOP, ...). ``at_least`` says that unknown data
-    could only raise it. ``counted`` are the rule ids that gave ``points``. ``findings`` holds every factor, whatever its status.
+    ``tier`` is None where no tier applies (gates G-PAED, G-DEAD, G-COHORT, G-KNOWNOP, ...). ``at_least`` says that
+    unknown data
+    could only raise it. ``counted`` are the rule ids that gave ``points``. ``findings`` holds every factor, whatever
+    its status.
     """
 
     rule_set: str

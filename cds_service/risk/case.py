@@ -52,19 +52,21 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         ``held_against`` names the thresholds it was compared with. Points are given only to a PRESENT finding.
         """
         factor: Factor = self.rules.factor(rule)
-        present = status is Status.PRESENT
-        weight = factor.weight(grade)
+        # Only what is present has a grade; a rule of several grades has no weight of its own.
+        weight = factor.weight(grade) if status is Status.PRESENT else "none"
         return Finding(
             rule=rule,
             family=factor.family,
             status=status,
             reason=reason,
-            weight=self.rules.weight_name(weight) if present else "none",
-            points=self.rules.points(weight) if present else 0,
+            weight=self.rules.weight_name(weight),
+            points=self.rules.points(weight),
             values=values or {},
             evidence=evidence,
             thresholds=tuple(
-                Threshold(name, factor.thresholds[name].value, factor.thresholds[name].unit, factor.thresholds[name].source)
+                Threshold(
+                    name, factor.thresholds[name].value, factor.thresholds[name].unit, factor.thresholds[name].source
+                )
                 for name in held_against
             ),
             override=override,

@@ -83,7 +83,10 @@ def add_days(day: date, days: int) -> date:
 
 
 def whole_years(birth: date, on: date) -> int:
-    """Return the completed years from ``birth`` to ``on`` (someone born on 29 February ages on 1 March in common years)."""
+    """Return the completed years from ``birth`` to ``on``.
+
+    Someone born on 29 February ages on 1 March in common years.
+    """
     return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
 
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from cds_service.risk.dates import PartialDate
-from cds_service.terminology.index import ConceptMatch
+from cds_service.terminology.match import ConceptMatch
 
 
 class Area(StrEnum):
@@ -76,7 +76,10 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
 
 class Quantity(msgspec.Struct, frozen=True, gc=False):
-    """A number with its UCUM unit as sent (empty when none was sent) and FHIR comparator (``<``, ``<=``, ``>=``, ``>``)."""
+    """A number with its UCUM unit as sent and FHIR comparator.
+
+    ``unit`` is empty when none was sent; ``comparator`` is ``<`` | ``<=`` | ``>=`` | ``>`` or empty.
+    """
 
     value: float
     unit: str = ""
@@ -200,7 +203,9 @@ class ProcedureFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FamilyFact(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition of one relative. ``relationship`` is ``mother`` | ``father`` | ``parent`` | ``sibling`` | ``child`` | ``other``.
+    """One condition of one relative.
+
+    ``relationship``: ``mother`` | ``father`` | ``parent`` | ``sibling`` | ``child`` | ``other``.
 
     ``condition_known`` False with no hits stands for a relative recorded without conditions.
     """
@@ -264,7 +269,10 @@ class Demographics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):
-    """An element that could not be read: where it stands (``MedicationRequest/1``, ``dosageInstruction``) and why (a code)."""
+    """An element that could not be read.
+
+    ``reference`` and ``element`` say where (``MedicationRequest/1``, ``dosageInstruction``), ``reason`` why, as a code.
+    """
 
     reference: str
     element: str
@@ -279,7 +287,9 @@ class NotCoded(msgspec.Struct, frozen=True, gc=False):
     text: str
 
 
-F = TypeVar("F", ConditionFact, ObservationFact, MedicationFact, ProcedureFact, FamilyFact, OrderFact, ReportFact, DeviceFact)
+F = TypeVar(
+    "F", ConditionFact, ObservationFact, MedicationFact, ProcedureFact, FamilyFact, OrderFact, ReportFact, DeviceFact
+)
 
 
 class Hit(msgspec.Struct, Generic[F], frozen=True):
@@ -297,11 +307,16 @@ ByConcept = Mapping[str, tuple[Hit[F], ...]]
 
 
 def by_concept(facts: Iterable[F]) -> dict[str, tuple[Hit[F], ...]]:
-    """Group facts by the concepts they belong to, so that a factor looks only at hits."""
+    """Group facts by the concepts they belong to, so that a factor looks only at hits.
+
+    A code that means something only in one kind of resource (a relative's osteoporosis in FamilyMemberHistory) is not
+    read as that in another.
+    """
     groups: dict[str, list[Hit[F]]] = {}
     for fact in facts:
         for match in fact.hits:
-            groups.setdefault(match.concept, []).append(Hit(fact, match))
+            if match.holds_in(fact.evidence.resource_type):
+                groups.setdefault(match.concept, []).append(Hit(fact, match))
     return {concept: tuple(hits) for concept, hits in groups.items()}
 
 

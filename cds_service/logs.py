@@ -1,0 +1,23 @@
+"""Structured logs on standard error: one JSON object a line, never anything that came from a record."""
+
+import logging
+import sys
+
+import structlog
+
+log = structlog.get_logger("cds_service")
+
+
+def configure(*, pretty: bool = False) -> None:
+    """Set up logging once, at start-up. ``pretty`` writes for a person instead of JSON."""
+    renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

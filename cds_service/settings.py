@@ -1,0 +1,44 @@
+"""Settings, read from the environment (``CDS_...``) or given by the command line; described in docs/settings.md."""
+
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations. Secrets come from the environment, never from code."""
+
+    model_config = SettingsConfigDict(env_prefix="CDS_", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    database_url: str = Field(
+        "sqlite:///cds-service.db", description="Where decisions and feedback are stored (SQLAlchemy URL)."
+    )
+    demo: bool = Field(default=False, description="Serve the demonstration chart at / with synthetic patients.")
+    language: Literal["sv", "en"] = Field("sv", description="Language of cards where the client asks for none.")
+    text_format: Literal["plain", "markdown", "html"] = Field("markdown", description="Format of a card's detail.")
+    profile: Literal["se", "us", "sheet"] = Field("se", description="Profile of the rule set.")
+    rule_set: str = Field("", description="Path of a rule-set file; empty for the built-in one.")
+    time_zone: str = Field("Europe/Stockholm", description="Time zone in which today's date is taken.")
+    base_url: str = Field(
+        "", description="Public address of this service, for links from cards; empty for no such links."
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Browser origins that may call the service; never combined with credentials."
+    )
+    max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body that is read.")
+    keep_feedback_comments: bool = Field(
+        default=False, description="Keep the free text of feedback; off because a comment may name someone."
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("unknown time zone") from error
+        return value

@@ -1,0 +1,47 @@
+"""The tables, as SQLAlchemy sees them. They are the same on SQLite and PostgreSQL."""
+
+from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+METADATA = MetaData()
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("hook", String(64), nullable=False),
+    Column("rule_set", String(64), nullable=False),
+    Column("profile", String(32), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("gates", JSON, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("unknowns", JSON, nullable=False),
+)
+
+SHOWN_CARDS = Table(
+    "shown_cards",
+    METADATA,
+    Column("uuid", String(64), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("decision", Integer, nullable=False, index=True),
+)
+
+FEEDBACK = Table(
+    "feedback",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("received", DateTime(timezone=True), nullable=False, index=True),
+    Column("service", String(128), nullable=False),
+    Column("card", String(64), nullable=False, index=True),
+    Column("outcome", String(16), nullable=False),
+    Column("outcome_at", String(64), nullable=False),
+    Column("suggestions", JSON, nullable=False),
+    Column("reason_system", String(255), nullable=False),
+    Column("reason_code", String(128), nullable=False),
+    Column("reason_display", String(255), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("comment_given", Boolean, nullable=False),
+    # Clients send batches late and twice: the same act is remembered once.
+    UniqueConstraint("card", "outcome", "outcome_at", name="one_act_once"),
+)
