@@ -27,6 +27,7 @@ EXPECTED_TABLES: Final = frozenset(
         "alcohol-high",
         "bariatric-surgery",
         "bmi-observation",
+        "body-site",
         "bone-health-item",
         "breast-cancer",
         "chronic-kidney-disease",
@@ -82,6 +83,7 @@ EXPECTED_TABLES: Final = frozenset(
         "pregnancy",
         "prostate-cancer",
         "rheumatoid-arthritis",
+        "route",
         "smoking",
         "thyroid-disease",
         "transplant",
@@ -95,6 +97,7 @@ HELPER_TABLES: Final = frozenset(
         "code-system-aliases",
         "code-systems",
         "glucocorticoid-equivalence",
+        "ucum-factors",
         "units",
         "vitamin-d-thresholds",
     }
