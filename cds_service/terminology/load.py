@@ -63,6 +63,7 @@ EXPECTED_TABLES: Final = frozenset(
         "limb-deficiency-acquired-unspecified",
         "limb-deficiency-acquired-upper",
         "limb-deficiency-congenital",
+        "limb-loaded-syndrome",
         "limb-prosthesis-device",
         "low-bmi",
         "malabsorption",
