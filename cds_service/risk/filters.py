@@ -216,7 +216,7 @@ def age_at_onset(fact: ConditionFact, birth: PartialDate | None) -> Age | None:
 
 
 def why_silent(record: PatientRecord, *areas: Area) -> str:
-    """Return why ``areas`` are silent, worst first: ``blocked``, ``failed``, ``missing``, ``partial``, ``not-recorded``."""
+    """Return why ``areas`` are silent, worst first: blocked, failed, missing, partial, else ``not-recorded``."""
     states = {record.delivery(area).state for area in areas}
     return next((word for state, word in _SILENCE if state in states), NOT_RECORDED)
 
