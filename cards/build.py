@@ -1,0 +1,85 @@
+"""An assessment as CDS Hooks 2.0 cards, ready for JSON."""
+
+from cards.detail import detail_blocks
+from cards.formats import rendered
+from cards.options import CardOptions, OverrideReason, built_in
+from cards.orders import suggestions
+from cards.requests import Json, without_empty
+from cards.summary import summarised
+from cards.words import Words, words
+from cds_service.risk.assessment import Assessment, Decision
+from cds_service.terminology.load import code_systems, load_default
+from cds_service.terminology.table import ConceptRow
+
+
+def cards_for(assessment: Assessment, options: CardOptions) -> list[Json]:
+    """Return one card per decision of the assessment, in its order; no decision gives no card.
+
+    Every member is a str, dict or list with something in it. Each order is valid for ``options.fhir_version``.
+    Raises CatalogueError for an unknown language and TerminologyError when the code tables cannot be read.
+    """
+    in_words = words(options.language)
+    return [_card(decision, assessment, options, in_words) for decision in assessment.decisions]
+
+
+def _card(decision: Decision, assessment: Assessment, options: CardOptions, in_words: Words) -> Json:
+    offered = suggestions(decision, assessment, options, in_words)
+    return without_empty(
+        {
+            "uuid": options.new_uuid(),
+            "summary": summarised(decision, assessment, in_words),
+            "detail": rendered(detail_blocks(decision, assessment, in_words), options.text_format),
+            "indicator": decision.indicator,
+            "source": _source(decision, assessment, options, in_words),
+            "suggestions": offered,
+            "selectionBehavior": "any" if offered else "",
+            "overrideReasons": override_reasons(in_words),
+            "links": _links(decision, options, in_words),
+        }
+    )
+
+
+def override_reasons(in_words: Words) -> list[Json]:
+    """Return the reasons to override, the same on each card, ``other`` last: stable codes, display in the language."""
+    return [_override_reason(reason, in_words) for reason in built_in().override_reasons]
+
+
+def _override_reason(reason: OverrideReason, in_words: Words) -> Json:
+    row = _override_row(reason)
+    return {"system": row.system, "code": row.code, "display": in_words.say(f"override.{reason.meaning}")}
+
+
+def _override_row(reason: OverrideReason) -> ConceptRow:
+    own_system = code_systems().uri("override-reason")
+    rows = load_default().codes("override-reason")
+    meant = (row for row in rows if row.attributes.get("meaning") == reason.meaning)
+    return next(row for row in meant if (row.system == own_system) is reason.own)
+
+
+def _source(decision: Decision, assessment: Assessment, options: CardOptions, in_words: Words) -> Json:
+    topics = built_in().topics
+    return {
+        "label": in_words.say("source", {"version": assessment.rule_set}),
+        "url": options.links.page(options.links.rules),
+        "topic": {
+            "system": topics["system"],
+            "code": topics[decision.card],
+            "display": in_words.say(f"topic.{decision.card}"),
+        },
+    }
+
+
+def _links(decision: Decision, options: CardOptions, in_words: Words) -> list[Json]:
+    links = options.links
+    wanted = {
+        "rules": links.page(links.rules),
+        "leaflet": links.page(links.leaflet),
+        "frax": _frax(options) if "frax-link" in decision.include else "",
+    }
+    return [
+        {"label": in_words.say(f"link.{name}"), "url": url, "type": "absolute"} for name, url in wanted.items() if url
+    ]
+
+
+def _frax(options: CardOptions) -> str:
+    return built_in().frax_url if options.links.frax is None else options.links.frax

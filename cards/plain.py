@@ -1,0 +1,97 @@
+"""The whole assessment as plain text: for the command line, and to paste into a record that knows no cards."""
+
+from typing import Final
+
+from cards.findings import explained, strongest, with_status
+from cards.formats import Block, Paragraph, Section, rendered
+from cards.limbs import limb_status_text
+from cards.summary import risk_phrase, summarised, unknown_item
+from cards.untrusted import one_line
+from cards.words import Said, Words, words
+from cds_service.risk.assessment import Assessment, Band, BodySize, GateFinding, Status, ToolResult, Unknown
+
+_WEIGHT_DECIMALS: Final = 1
+
+
+def plain_text(assessment: Assessment, language: str) -> str:
+    """Return everything the assessment says as plain text in ``language``; it names no person."""
+    in_words = words(language)
+    return rendered(_blocks(assessment, in_words), "plain")
+
+
+def body_lines(body: BodySize, in_words: Words) -> tuple[str, ...]:
+    """Return weight and BMI corrected for missing limbs, or why not; a raw BMI is always said to be raw."""
+    lines = []
+    if body.weight is not None:
+        lines.append(in_words.say("body.weight", {"band": Said(band_text(body.weight, in_words))}))
+    if body.bmi is not None:
+        lines.append(in_words.say("body.bmi", {"band": Said(band_text(body.bmi, in_words))}))
+    if body.raw_bmi is not None:
+        lines.append(in_words.say("body.raw-bmi", {"bmi": body.raw_bmi}))
+    refused = dict.fromkeys(filter(None, (body.refused, body.height_refused)))
+    lines += [in_words.say("body.refused", {"why": Said(in_words.word("refused", why))}) for why in refused]
+    return tuple(lines)
+
+
+def band_text(band: Band, in_words: Words) -> str:
+    """Return a value with its uncertainty: ``22.8``, or ``19.3 to 25.0``."""
+    low, high = (in_words.number(end, _WEIGHT_DECIMALS) for end in (band.low, band.high))
+    return low if low == high else in_words.say("body.band", {"low": Said(low), "high": Said(high)})
+
+
+def gate_line(gate: GateFinding, in_words: Words) -> str:
+    """Return what a gate found, and until when it holds."""
+    text = in_words.say(f"gate.{gate.gate}", gate.values) if in_words.has(f"gate.{gate.gate}") else gate.gate
+    until = gate.until.isoformat() if gate.until else None
+    return in_words.say("gate-line", {"gate": Said(text), "until": until})
+
+
+def unknown_line(unknown: Unknown, in_words: Words) -> str:
+    """Return what is not known and why."""
+    values = {"item": Said(unknown_item(unknown, in_words)), "why": Said(in_words.word("why-unknown", unknown.why))}
+    return in_words.say("unknown.with-why", values)
+
+
+def tool_line(tool: ToolResult, in_words: Words) -> str:
+    """Return a published tool's value, or why it was not computed."""
+    name = in_words.word("tool", tool.tool)
+    if tool.band is None:
+        return in_words.say("tool-refused", {"tool": Said(name), "why": Said(in_words.word("refused", tool.refused))})
+    return in_words.say("tool-line", {"tool": Said(name), "value": Said(band_text(tool.band, in_words))})
+
+
+def _blocks(assessment: Assessment, in_words: Words) -> tuple[Block, ...]:
+    decisions = tuple(summarised(decision, assessment, in_words) for decision in assessment.decisions)
+    unread = tuple(f"{one_line(gap.reference)} {one_line(gap.element)}".strip() for gap in assessment.gaps)
+    sections: dict[str, tuple[str, ...]] = {
+        "advice": decisions or (in_words.say("plain.no-advice"),),
+        "gates": tuple(gate_line(gate, in_words) for gate in assessment.gates),
+        "counted": tuple(explained(finding, in_words) for finding in strongest(assessment)),
+        **{status.value: _found(assessment, status, in_words) for status in Status},
+        "unknowns": tuple(unknown_line(unknown, in_words) for unknown in assessment.unknowns),
+        "limbs": (limb_status_text(assessment.limbs, in_words),),
+        "body": body_lines(assessment.body, in_words),
+        "tools": tuple(tool_line(tool, in_words) for tool in assessment.tools),
+        "not-coded": tuple(one_line(item.text) for item in assessment.not_coded),
+        "gaps": unread,
+    }
+    shown = (Section(in_words.say(f"plain.label.{name}"), items) for name, items in sections.items())
+    return (Paragraph(_heading(assessment, in_words)), *shown, Paragraph(_basis(assessment, in_words)))
+
+
+def _heading(assessment: Assessment, in_words: Words) -> str:
+    values = {
+        "risk": Said(risk_phrase(assessment, in_words)),
+        "points": assessment.points if assessment.tier else None,
+        "cut": assessment.cut if assessment.tier and assessment.cut else None,
+    }
+    return in_words.say("plain.heading", values)
+
+
+def _found(assessment: Assessment, status: Status, in_words: Words) -> tuple[str, ...]:
+    return tuple(explained(finding, in_words) for finding in with_status(assessment, status))
+
+
+def _basis(assessment: Assessment, in_words: Words) -> str:
+    values = {"version": assessment.rule_set, "profile": assessment.profile, "date": assessment.as_of.isoformat()}
+    return in_words.say("basis", values)

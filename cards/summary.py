@@ -1,0 +1,87 @@
+"""The one sentence on top of a card: under 140 characters, whatever the record holds."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from cards.findings import reason_names, shown_findings
+from cards.limbs import scan_sites
+from cards.untrusted import shortened
+from cards.words import Said, Words, words
+from cds_service.risk.assessment import Assessment, Decision, Tier, Unknown, Value
+
+# CDS Hooks: "<140-character summary message".
+MAX_SUMMARY: Final = 139
+_SHOWN: Final = 2
+
+
+def summary_sentence(decision: Decision, assessment: Assessment, language: str) -> str:
+    """Return the summary of a card with its two strongest reasons, in at most 139 characters of plain text."""
+    return summarised(decision, assessment, words(language))
+
+
+def summarised(decision: Decision, assessment: Assessment, in_words: Words) -> str:
+    """Return :func:`summary_sentence` in a language already at hand: the fullest wording that fits."""
+    sentence = ""
+    for reasons in _ladder(assessment, decision, in_words):
+        sentence = in_words.say(_key(decision, in_words), _values(decision, assessment, reasons, in_words))
+        if len(sentence) <= MAX_SUMMARY:
+            return sentence
+    return shortened(sentence, MAX_SUMMARY)
+
+
+def risk_phrase(assessment: Assessment, in_words: Words) -> str:
+    """Return the tier in words, ``at least`` included; what is said of the bones when no tier applies."""
+    tier = assessment.tier.value if assessment.tier else "no-tier"
+    at_least = assessment.at_least and assessment.tier in (Tier.WATCH, Tier.ELEVATED)
+    return in_words.say(f"risk.at-least.{tier}" if at_least else f"risk.{tier}")
+
+
+def unknown_items(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
+    """Return what is not known, core items first, each once."""
+    ordered = sorted(assessment.unknowns, key=lambda unknown: not unknown.core)
+    return tuple(dict.fromkeys(unknown_item(unknown, in_words) for unknown in ordered))
+
+
+def unknown_item(unknown: Unknown, in_words: Words) -> str:
+    """Return one thing that is not known, or the name of the rule that asked for it."""
+    key = f"unknown.{unknown.item}"
+    if in_words.has(key):
+        return in_words.say(key, unknown.values)
+    return in_words.word("short", unknown.rule or unknown.item)
+
+
+def _key(decision: Decision, in_words: Words) -> str:
+    variants = (f"summary.{decision.card}.{reason}" for reason in decision.reasons)
+    return next((key for key in variants if in_words.has(key)), f"summary.{decision.card}.text")
+
+
+def _ladder(assessment: Assessment, decision: Decision, in_words: Words) -> Iterator[tuple[str, ...]]:
+    """Yield the reasons in ever fewer words."""
+    if decision.card == "K6":
+        items = unknown_items(assessment, in_words)
+        yield from (items[:count] for count in range(min(_SHOWN, len(items)), -1, -1))
+        return
+    names = [reason_names(finding, in_words) for finding in shown_findings(assessment)[:_SHOWN]]
+    full, bare = [name for name, _ in names], [name for _, name in names]
+    yield tuple(full)
+    yield (*full[:1], *bare[1:])
+    yield tuple(bare)
+    yield tuple(full[:1])
+    yield tuple(bare[:1])
+    yield ()
+
+
+def _values(decision: Decision, assessment: Assessment, reasons: tuple[str, ...], in_words: Words) -> dict[str, Value]:
+    return dict(decision.values) | {
+        "risk": Said(risk_phrase(assessment, in_words)),
+        "reasons": Said(in_words.say("summary.plus").join(reasons)),
+        "items": Said(in_words.listed(reasons)),
+        "sites": Said(scan_sites(assessment.scan, in_words)),
+        "target": Said(_target(decision, in_words)),
+    }
+
+
+def _target(decision: Decision, in_words: Words) -> str:
+    referral = next((action for action in decision.actions if action.startswith("refer-")), "")
+    key = f"target.{referral}"
+    return in_words.say(key if in_words.has(key) else "target.specialist")
