@@ -96,6 +96,12 @@ def began_on(fact: ConditionFact) -> PartialDate | None:
     return fact.onset or fact.recorded
 
 
+def first_began(hits: Iterable[Hit[ConditionFact]]) -> PartialDate | None:
+    """Return the earliest known beginning of conditions, or None when none is dated."""
+    known = (began_on(hit.fact) for hit in hits)
+    return min((began for began in known if began), key=lambda began: (began.last, began.first), default=None)
+
+
 def conditions(record: PatientRecord, concept: str, as_of: date) -> tuple[Hit[ConditionFact], ...]:
     """Return the confirmed conditions of a concept known on ``as_of``, newest first."""
     return newest_first(hit for hit in record.conditions.get(concept, ()) if confirmed(hit) and known_by(hit, as_of))

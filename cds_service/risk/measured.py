@@ -24,6 +24,11 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
     low_open: bool = False
     high_open: bool = False
 
+    @property
+    def number(self) -> float:
+        """The number to show: the known end, the lower one when both are known."""
+        return self.low if math.isfinite(self.low) else self.high
+
     def below(self, cut: float) -> bool:
         """True when every value it may be is less than ``cut``."""
         return self.high < cut or (self.high_open and self.high == cut)
