@@ -1,0 +1,131 @@
+"""From a worked patient as a clinician writes it to FHIR R4: the resources, a Bundle, and a patient-view request."""
+
+import json
+from collections.abc import Callable, Iterator
+
+from tests.spec import clinical, therapy
+from tests.spec.draft import Draft, Json, gone_wrong
+from tests.spec.read import WorkedPatient
+
+Kind = Callable[[Draft, Json], list[Json]]
+KINDS: dict[str, Kind] = {**clinical.KINDS, **therapy.KINDS}
+
+# One list of the chart per resource type: the prefetch key of an EHR that asks for plain lists, and its query.
+LISTS = {
+    "Condition": "conditions",
+    "Observation": "observations",
+    "MedicationRequest": "medicationRequests",
+    "MedicationStatement": "medicationStatements",
+    "MedicationDispense": "medicationDispenses",
+    "MedicationAdministration": "medicationAdministrations",
+    "Procedure": "procedures",
+    "FamilyMemberHistory": "familyHistory",
+    "ServiceRequest": "serviceRequests",
+    "Appointment": "appointments",
+    "DiagnosticReport": "diagnosticReports",
+    "Device": "devices",
+}
+MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration")
+# What a clinician calls a list -> the resource types in it.
+AREAS = {
+    "conditions": ("Condition",),
+    "observations": ("Observation",),
+    "medications": MEDICATIONS,
+    "procedures": ("Procedure",),
+    "family-history": ("FamilyMemberHistory",),
+    "orders": ("ServiceRequest",),
+    "appointments": ("Appointment",),
+    "reports": ("DiagnosticReport",),
+    "devices": ("Device",),
+}
+SERVER = "https://ehr.example.org/fhir"
+HOOK_INSTANCE = "8d1f6c1e-5f0b-4c4e-9a57-6b1f0f3a2d10"
+ISSUE = {"blocked": "forbidden", "failed": "exception"}
+
+
+def patient_resource(patient: WorkedPatient) -> Json:
+    """The Patient."""
+    about = dict(patient.patient)
+    resource: Json = {"resourceType": "Patient", "id": patient.fhir_id, "active": True}
+    if "sex" in about:
+        resource["gender"] = about.pop("sex")
+    if "born" in about:
+        resource["birthDate"] = str(about.pop("born"))
+    if "deceased" in about:
+        dead = about.pop("deceased")
+        resource |= {"deceasedBoolean": dead} if isinstance(dead, bool) else {"deceasedDateTime": str(dead)}
+    return resource | about
+
+
+def resources(patient: WorkedPatient) -> list[Json]:
+    """Every resource of the record except the Patient, in the order the clinician listed them."""
+    built: list[Json] = []
+    for number, item in enumerate(patient.record, start=1):
+        built += list(_from_item(patient, number, item))
+    return built
+
+
+def _from_item(patient: WorkedPatient, number: int, item: Json) -> Iterator[Json]:
+    ((kind, content),) = item.items()
+    if kind not in KINDS:
+        raise ValueError(f"patient {patient.id}: nothing is called {kind!r}")
+    content = dict(content) if isinstance(content, dict) else {"": content}
+    changes = gone_wrong(content)
+    draft = Draft(patient.coding, f"Patient/{patient.fhir_id}", f"{number}", patient.as_of)
+    for resource in KINDS[kind](draft, content):
+        yield from changes(resource)
+    if content.keys() - {""}:
+        raise ValueError(f"patient {patient.id}: {kind} does not know {sorted(content)}")
+
+
+def bundle(patient: WorkedPatient) -> Json:
+    """The whole record as one Bundle of type collection."""
+    every = [patient_resource(patient), *resources(patient)]
+    return {"resourceType": "Bundle", "type": "collection", "entry": [_entry(resource) for resource in every]}
+
+
+def _entry(resource: Json) -> Json:
+    address = {"fullUrl": f"{SERVER}/{resource['resourceType']}/{resource['id']}"} if "id" in resource else {}
+    return address | {"resource": resource}
+
+
+def request(patient: WorkedPatient) -> Json:
+    """A patient-view request whose prefetch holds one list per resource type, each whole unless told otherwise."""
+    lists: dict[str, list[Json]] = {kind: [] for kind in LISTS}
+    for resource in resources(patient):
+        lists[resource["resourceType"]].append(resource)
+    how = {kind: state for area, state in patient.available.items() for kind in AREAS[area]}
+    prefetch: Json = {"patient": patient_resource(patient)}
+    for kind, found in lists.items():
+        prefetch |= _delivered(kind, found, how.get(kind, "given"), patient.fhir_id)
+    return {
+        "hook": "patient-view",
+        "hookInstance": HOOK_INSTANCE,
+        "context": {"userId": "Practitioner/1", "patientId": patient.fhir_id},
+        "prefetch": prefetch,
+    }
+
+
+def request_bytes(patient: WorkedPatient) -> bytes:
+    """The request as it travels."""
+    return json.dumps(request(patient), ensure_ascii=False).encode()
+
+
+def _delivered(kind: str, found: list[Json], state: str, patient_id: str) -> Json:
+    key = LISTS[kind]
+    if state == "missing":
+        return {}
+    if state == "null":
+        return {key: None}
+    if state in ISSUE:
+        issue = {"severity": "error", "code": ISSUE[state]}
+        return {key: {"resourceType": "OperationOutcome", "issue": [issue]}}
+    whole: Json = {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": len(found) if state == "given" else len(found) + 40,
+        "link": [{"relation": "self", "url": f"{SERVER}/{kind}?patient={patient_id}"}],
+    }
+    if state == "partial":
+        whole["link"].append({"relation": "next", "url": f"{SERVER}/{kind}?patient={patient_id}&page=2"})
+    return {key: whole | ({"entry": [_entry(resource) for resource in found]} if found else {})}
