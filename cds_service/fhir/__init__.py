@@ -1,1 +1,21 @@
-"""From FHIR JSON to a patient record: the only room that knows FHIR shapes and versions."""
+"""From FHIR JSON to a patient record: the only room that knows FHIR shapes and versions.
+
+::
+
+    bytes -- envelope --> HookRequest -- decoding (fast, else repair) --> resources
+          -- availability: how each area arrived; assembling: newest version, this patient only
+          -- conditions, observations, medications ... : resource to facts with evidence --> PatientRecord
+"""
+
+from cds_service.fhir.bundle_file import read_bundle
+from cds_service.fhir.envelope import FhirAuthorization, HookContext, HookRequest, read_hook_request
+from cds_service.fhir.prefetch import read_prefetch
+
+__all__ = [
+    "FhirAuthorization",
+    "HookContext",
+    "HookRequest",
+    "read_bundle",
+    "read_hook_request",
+    "read_prefetch",
+]

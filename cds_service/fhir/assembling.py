@@ -1,0 +1,163 @@
+"""From delivered resources to the record: the newest version of each, of one patient, as facts in a fixed order."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from cds_service.fhir import shapes_admin as admin
+from cds_service.fhir import shapes_clinical as clinical
+from cds_service.fhir import shapes_medication as medication
+from cds_service.fhir.conditions import read_condition
+from cds_service.fhir.decoding import Located
+from cds_service.fhir.devices import read_device, read_device_use
+from cds_service.fhir.family import read_family
+from cds_service.fhir.medications import read_administration, read_dispense, read_request, read_statement
+from cds_service.fhir.observations import read_observation
+from cds_service.fhir.orders import read_appointment, read_order
+from cds_service.fhir.patients import read_patient
+from cds_service.fhir.procedures import read_procedure
+from cds_service.fhir.reading import Reading
+from cds_service.fhir.references import PatientIdentity
+from cds_service.fhir.reports import read_report, read_study
+from cds_service.fhir.shapes import Resource
+from cds_service.risk.record import Area, Availability, Gap, PatientRecord
+from cds_service.terminology.index import TerminologyIndex
+
+# Where the facts of each type go in the record, and who reads them. Types without a reader are only referred to.
+_READERS: Final[Mapping[type[Resource], tuple[str, Callable[[Any, Reading], Iterator[Any]]]]] = {
+    clinical.Condition: ("conditions", read_condition),
+    clinical.Observation: ("observations", read_observation),
+    medication.MedicationRequest: ("medications", read_request),
+    medication.MedicationStatement: ("medications", read_statement),
+    medication.MedicationUsage: ("medications", read_statement),
+    medication.MedicationDispense: ("medications", read_dispense),
+    medication.MedicationAdministration: ("medications", read_administration),
+    clinical.Procedure: ("procedures", read_procedure),
+    clinical.FamilyMemberHistory: ("family", read_family),
+    admin.ServiceRequest: ("orders", read_order),
+    admin.ProcedureRequest: ("orders", read_order),
+    admin.Appointment: ("orders", read_appointment),
+    clinical.DiagnosticReport: ("reports", read_report),
+    clinical.ImagingStudy: ("reports", read_study),
+    admin.Device: ("devices", read_device),
+    admin.DeviceUseStatement: ("devices", read_device_use),
+    admin.DeviceUsage: ("devices", read_device_use),
+}
+# What cannot have happened later than the day of assessment; a day of grace for the sender's time zone.
+_HAPPENED: Final = frozenset({"conditions", "observations", "procedures", "reports"})
+_GRACE: Final = timedelta(days=1)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Sources(msgspec.Struct, frozen=True):
+    """What was delivered for one request."""
+
+    resources: tuple[Located, ...]
+    availability: Mapping[Area, Availability]
+    gaps: tuple[Gap, ...] = ()
+
+
+def newest(resources: Iterable[Located]) -> list[Located]:
+    """Return each resource once: of one type and id the latest version, whatever the order they came in."""
+    kept: dict[tuple[str, str | bytes], Located] = {}
+    for located in resources:
+        resource = located.resource
+        key = (resource.type_name, resource.id or _encode(resource))
+        known = kept.get(key)
+        if known is None or _version(located) > _version(known):
+            kept[key] = located
+    return list(kept.values())
+
+
+def _version(located: Located) -> tuple[float, int, bytes]:
+    """Order versions of a resource: last updated, then version number, then content, so that the order is total."""
+    meta = located.resource.meta
+    number = (meta.version_id if meta else None) or ""
+    is_number = number.isascii() and number.isdigit() and len(number) <= len(str(2**63))
+    updated = _moment(meta.last_updated if meta else None)
+    return updated, int(number) if is_number else -1, _encode(located)
+
+
+def _moment(text: str | None) -> float:
+    try:
+        moment = datetime.fromisoformat(text or "")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return float("-inf")
+
+
+def patients_in(resources: Iterable[Located]) -> dict[str, Located]:
+    """Return the delivered Patients by id (a Patient without id under an empty one)."""
+    return {one.resource.id or "": one for one in newest(resources) if isinstance(one.resource, admin.Patient)}
+
+
+def assemble(patient: Located, sources: Sources, index: TerminologyIndex, as_of: date | None = None) -> PatientRecord:
+    """Return the record of ``patient`` from everything delivered.
+
+    ``as_of``: events dated later are left out and noted as gaps; None leaves nothing out.
+    """
+    assert isinstance(patient.resource, admin.Patient), "patients_in() returns nothing else"
+    resources = newest(sources.resources)
+    reading = Reading(index, _referred(resources))
+    mine, ignored = _of_patient(resources, patient)
+    facts = _facts(mine, reading, as_of)
+    return PatientRecord.of(
+        read_patient(patient.resource, reading),
+        **facts,
+        availability=sources.availability,
+        gaps=sorted(reading.gaps.union(sources.gaps), key=_encode),
+        not_coded=sorted(reading.not_coded, key=_encode),
+        ignored_others=ignored,
+    )
+
+
+def _referred(resources: list[Located]) -> dict[str, Resource]:
+    referred: dict[str, Resource] = {}
+    for located in resources:
+        resource = located.resource
+        if located.full_url:
+            referred[located.full_url] = resource
+        if resource.id:
+            referred[f"{resource.type_name}/{resource.id}"] = resource
+    return referred
+
+
+def _of_patient(resources: list[Located], patient: Located) -> tuple[list[Resource], int]:
+    """Return the resources of the patient in context, and how many belong to somebody else."""
+    urls = frozenset({patient.full_url} - {""})
+    identity = PatientIdentity(patient.resource.id or "", urls)
+    mine: list[Resource] = []
+    ignored = 0
+    for located in resources:
+        resource = located.resource
+        owner = resource.owner
+        reference = owner.reference if owner else None
+        # A resource that names nobody was asked for by patient, so it is this patient's.
+        if reference is not None and not identity.owns(reference):
+            ignored += 1
+        elif isinstance(resource, admin.Patient):
+            ignored += resource is not patient.resource
+        else:
+            mine.append(resource)
+    return mine, ignored
+
+
+def _facts(resources: list[Resource], reading: Reading, as_of: date | None) -> dict[str, list[Any]]:
+    facts: dict[str, list[Any]] = {}
+    for resource in resources:
+        reader = _READERS.get(type(resource))
+        if reader is not None:
+            kind, read = reader
+            for fact in read(resource, reading):
+                if kind not in _HAPPENED or not _later(fact.evidence.when, as_of):
+                    facts.setdefault(kind, []).append(fact)
+                else:
+                    reading.gap(resource, "date", "after-the-day-of-assessment")
+    # A fixed order, so that the sender's order never shows in an answer.
+    return {kind: sorted(found, key=_encode) for kind, found in facts.items()}
+
+
+def _later(when: Any, as_of: date | None) -> bool:
+    return when is not None and as_of is not None and when.first > as_of + _GRACE

@@ -1,0 +1,73 @@
+"""Observation -> ObservationFact; each component that a concept recognises is a fact of its own."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from cds_service.fhir.body_sites import read_sites
+from cds_service.fhir.conditions import ELEMENT, status_code
+from cds_service.fhir.quantities import as_text, read_quantity, read_range
+from cds_service.fhir.reading import MAX_TEXT, Found, Reading
+from cds_service.fhir.shapes import CodeableConcept
+from cds_service.fhir.shapes_clinical import Observation, ObservationPart
+from cds_service.risk.dates import PartialDate
+from cds_service.risk.record import ObservationFact, Quantity, Range
+
+# FHIR: an integer answer is a count, which UCUM calls the unit 1.
+COUNT_UNIT: Final = "1"
+Part = Observation | ObservationPart
+
+
+def read_observation(observation: Observation, reading: Reading) -> Iterator[ObservationFact]:
+    """Yield a fact for the Observation and for each of its components that some concept recognises."""
+    parts: tuple[Part, ...] = (observation, *observation.component) if observation.component else (observation,)
+    for part in parts:
+        found = reading.find((part.code,), ELEMENT)
+        if found:
+            yield _fact(observation, part, found, reading)
+
+
+def _fact(observation: Observation, part: Part, found: Found, reading: Reading) -> ObservationFact:
+    effective = _effective(observation, reading)
+    value = read_value(part, observation, reading)
+    return ObservationFact(
+        evidence=reading.evidence(observation, found, effective, as_text(value)),
+        hits=found.hits,
+        status=(observation.status or "").lower(),
+        effective=effective,
+        value=value,
+        answers=reading.find((part.value_codeable_concept,), ELEMENT).hits,
+        absent_reason=status_code(part.data_absent_reason),
+        sites=read_sites(reading, (observation.body_site,)),
+        method=concept_text(observation.method),
+    )
+
+
+def _effective(observation: Observation, reading: Reading) -> PartialDate | None:
+    start, end = reading.period(observation.effective_period, observation, "effectivePeriod")
+    moment = observation.effective_date_time or observation.effective_instant
+    return reading.date(moment, observation, "effective") or end or start
+
+
+def read_value(part: Part, observation: Observation, reading: Reading) -> Quantity | Range | bool | str | None:
+    """Return the answer; a coded answer is also given as its text. A quantity without a usable number is a gap."""
+    if part.value_quantity is not None:
+        quantity = read_quantity(part.value_quantity)
+        if quantity is None:
+            reading.gap(observation, "valueQuantity", "no-number")
+        return quantity
+    if part.value_boolean is not None:
+        return part.value_boolean
+    if part.value_integer is not None:
+        return Quantity(part.value_integer, COUNT_UNIT)
+    if part.value_range is not None:
+        return read_range(part.value_range)
+    text = part.value_string or part.value_date_time or concept_text(part.value_codeable_concept)
+    return text[:MAX_TEXT] or None
+
+
+def concept_text(concept: CodeableConcept | None) -> str:
+    """Return what a concept says in words, else its first code."""
+    if concept is None:
+        return ""
+    displays = (coding.display or coding.code for coding in concept.coding if coding.display or coding.code)
+    return (concept.text or next(displays, None) or "")[:MAX_TEXT]

@@ -1,0 +1,31 @@
+"""Procedure -> ProcedureFact."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from cds_service.fhir.body_sites import read_sites
+from cds_service.fhir.reading import Reading
+from cds_service.fhir.shapes_clinical import Procedure
+from cds_service.risk.record import ProcedureFact
+
+NOT_DONE: Final = "not-done"
+
+
+def read_procedure(procedure: Procedure, reading: Reading) -> Iterator[ProcedureFact]:
+    """Yield the fact of a Procedure that some concept recognises."""
+    found = reading.find((procedure.code,))
+    if not found:
+        reading.note_text(procedure, procedure.code)
+        return
+    moment = procedure.performed_date_time or procedure.occurrence_date_time
+    start, end = reading.period(procedure.performed_period or procedure.occurrence_period, procedure, "performedPeriod")
+    performed = reading.date(moment, procedure, "performedDateTime") or start or end
+    yield ProcedureFact(
+        evidence=reading.evidence(procedure, found, performed),
+        hits=found.hits,
+        status=NOT_DONE if procedure.not_done else (procedure.status or "").lower(),
+        performed=performed,
+        ended=end,
+        sites=read_sites(reading, procedure.body_site, procedure.code),
+        status_reasons=reading.find((procedure.status_reason, procedure.not_done_reason)).hits,
+    )

@@ -1,0 +1,133 @@
+"""What the readers of single resources share: the index, the resources that others refer to, and what was noted."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from cds_service.fhir.dates import parse_date
+from cds_service.fhir.references import literal, relative
+from cds_service.fhir.shapes import CodeableConcept, Coding, Period, Resource
+from cds_service.fhir.word_tables import text_hints
+from cds_service.risk.dates import PartialDate
+from cds_service.risk.record import Evidence, Gap, NotCoded
+from cds_service.terminology.index import TerminologyIndex
+from cds_service.terminology.match import ConceptMatch
+
+MAX_TEXT: Final = 200
+NOWHERE: Final = ""
+_CERTAINTY_ORDER: Final = ("confirmed", "high", None, "medium", "possible", "low")
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """The concepts of one CodeableConcept and the coding that told them."""
+
+    hits: tuple[ConceptMatch, ...] = ()
+    coding: Coding = Coding()
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.hits)
+
+
+NOTHING: Final = Found()
+
+
+class Reading:
+    """One record being read. Mappers ask it for concepts, dates and evidence and note gaps in it."""
+
+    def __init__(self, index: TerminologyIndex, referred: Mapping[str, Resource]) -> None:
+        """``referred`` holds every delivered resource that may be pointed to, by ``Type/id`` and by its URL."""
+        self.index = index
+        self.referred = referred
+        self.gaps: set[Gap] = set()
+        self.not_coded: set[NotCoded] = set()
+
+    def find(self, concepts: Iterable[CodeableConcept | None], element: str = NOWHERE) -> Found:
+        """Return the concepts that the codings have in ``element``, one match per concept, the most telling one.
+
+        A table row that counts only in one FHIR element (attribute ``where``) is left out elsewhere.
+        """
+        best: dict[str, ConceptMatch] = {}
+        first: tuple[Coding, str] | None = None
+        for concept in concepts:
+            for coding in concept.coding if concept else ():
+                for match in self.index.concepts(coding.system, coding.code):
+                    if match.attributes.get("where", element) != element:
+                        continue
+                    known = best.get(match.concept)
+                    if known is None or _weight(match) < _weight(known):
+                        best[match.concept] = match
+                    first = (
+                        min(first, _telling(coding, concept), key=_coding_order) if first else _telling(coding, concept)
+                    )
+        if first is None:
+            return NOTHING
+        return Found(tuple(best[slug] for slug in sorted(best)), *first)
+
+    def evidence(self, resource: Resource, found: Found, when: PartialDate | None = None, value: str = "") -> Evidence:
+        """Return where a fact stands."""
+        return Evidence(
+            resource_type=resource.type_name,
+            reference=literal(resource.type_name, resource.id),
+            system=found.hits[0].system if found.hits else "",
+            code=(found.coding.code or "")[:MAX_TEXT],
+            display=(found.text or found.coding.display or "")[:MAX_TEXT],
+            when=when,
+            value=value[:MAX_TEXT],
+        )
+
+    def date(self, text: str | None, resource: Resource, element: str) -> PartialDate | None:
+        """Return a date, or None when it was not sent or cannot be read (then it is noted as a gap)."""
+        if not text:
+            return None
+        parsed = parse_date(text)
+        if parsed is None:
+            self.gap(resource, element, "not-a-date")
+        return parsed
+
+    def period(
+        self, period: Period | None, resource: Resource, element: str
+    ) -> tuple[PartialDate | None, PartialDate | None]:
+        """Return both ends of a period."""
+        if period is None:
+            return None, None
+        return self.date(period.start, resource, element), self.date(period.end, resource, element)
+
+    def gap(self, resource: Resource, element: str, reason: str) -> None:
+        """Note an element that could not be read."""
+        name = literal(resource.type_name, resource.id) or resource.type_name
+        self.gaps.add(Gap(name, element, reason))
+
+    def resolve(self, reference: str | None) -> str:
+        """Return ``Type/id`` for a reference, following ``urn:uuid:`` inside the Bundle; empty when there is none."""
+        if not reference:
+            return ""
+        target = self.referred.get(reference)
+        return (literal(target.type_name, target.id) if target else "") or relative(reference)
+
+    def note_text(self, resource: Resource, concept: CodeableConcept | None) -> None:
+        """Note a text that looks relevant, when none of its codings is of a code system that we know."""
+        if concept is None:
+            return
+        text = (concept.text or next((coding.display for coding in concept.coding if coding.display), ""))[:MAX_TEXT]
+        if not text or any(self.index.look_up(coding.system, coding.code).recognised for coding in concept.coding):
+            return
+        reference = literal(resource.type_name, resource.id)
+        self.not_coded.update(NotCoded(slug, reference, text) for slug in text_hints().meanings(text))
+
+
+def _telling(coding: Coding, concept: CodeableConcept | None) -> tuple[Coding, str]:
+    return coding, (concept.text if concept else None) or ""
+
+
+def _coding_order(told: tuple[Coding, str]) -> tuple[str, str, str]:
+    return told[0].system or "", told[0].code or "", told[1]
+
+
+def _weight(match: ConceptMatch) -> tuple[int, bool, int, str, str]:
+    """Order matches of one concept: surest first, then exact rows, then those that say more (a side, a level)."""
+    unsaid = ("unspecified", "unknown")
+    said = sum(value not in unsaid for value in match.attributes.values())
+    certainty = _CERTAINTY_ORDER.index(match.certainty) if match.certainty in _CERTAINTY_ORDER else 0
+    return certainty, match.kind == "prefix", -said, match.system, match.code
