@@ -297,6 +297,11 @@ LEFT_HAND_ABSENT = LimbStatus(
 )
 
 
+def age_of_years(years: int | None) -> Age | None:
+    """An exact age, or none."""
+    return None if years is None else Age(years, years)
+
+
 def flat(value: float) -> Band:
     """A band without width."""
     return Band(value, value, value)
