@@ -44,7 +44,11 @@ class DailyDose(msgspec.Struct, frozen=True, gc=False):
 
 
 def _times(amount: float | None, factor: float | None) -> float | None:
-    return None if amount is None or factor is None else amount * factor
+    return None if amount is None or factor is None else _finite(amount * factor)
+
+
+def _finite(amount: float) -> float | None:
+    return amount if math.isfinite(amount) else None
 
 
 UNKNOWN_DOSE: Final = DailyDose()
@@ -69,7 +73,7 @@ def amount_of(quantity: Quantity | None, strength: Quantity | None, unit: str) -
         return direct
     over, _, per = strength.unit.partition("/")
     count, each = _count(quantity, per or _COUNTED), convert(strength.value, over, unit)
-    return count * each if count is not None and each is not None and each > 0 else None
+    return _finite(count * each) if count is not None and each is not None and each > 0 else None
 
 
 def _count(quantity: Quantity, per: str) -> float | None:

@@ -8,7 +8,7 @@ Decisions beyond the rule table:
 - A GnRH agonist or antagonist in a woman is ovarian suppression. The breast cancer need not be recorded (remark
   ``indication-not-recorded``). After a recorded menopause, or from the age of the rule, it is seen, not counted.
 - Tamoxifen in a man, and fulvestrant, which has no effect of its own on bone, are seen, not counted.
-- Only planned: seen, not counted (but R-ADT). An end that nobody wrote down and that may lie within the months asked for: possible.
+- Only planned: seen, not counted (R-ADT: present). An unrecorded end that may be recent enough: possible.
 - The diagnosis codes "long-term (current) use": of aromatase inhibitors (Z79.811) present, for neither dose nor
   duration matters there; of SERMs and of other agents (Z79.810, Z79.818), which do not name the drug: possible.
 """
