@@ -47,6 +47,9 @@ _READERS: Final[Mapping[type[Resource], tuple[str, Callable[[Any, Reading], Iter
 }
 # What cannot have happened later than the day of assessment; a day of grace for the sender's time zone.
 _HAPPENED: Final = frozenset({"conditions", "observations", "procedures", "reports"})
+# What other resources point to for its content; the rest is only named, which a urn: needs its Bundle for.
+_POINTED_TO: Final = (medication.Medication, admin.Device)
+_URN: Final = "urn:"
 _GRACE: Final = timedelta(days=1)
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -61,12 +64,12 @@ class Sources(msgspec.Struct, frozen=True):
 
 def newest(resources: Iterable[Located]) -> list[Located]:
     """Return each resource once: of one type and id the latest version, whatever the order they came in."""
-    kept: dict[tuple[str, str | bytes], Located] = {}
+    kept: dict[tuple[type[Resource], str | bytes], Located] = {}
     for located in resources:
         resource = located.resource
-        key = (resource.type_name, resource.id or _encode(resource))
-        known = kept.get(key)
-        if known is None or _version(located) > _version(known):
+        key = (resource.__class__, resource.id or _encode(resource))
+        known = kept.setdefault(key, located)
+        if known is not located and _version(located) > _version(known):
             kept[key] = located
     return list(kept.values())
 
@@ -90,7 +93,8 @@ def _moment(text: str | None) -> float:
 
 def patients_in(resources: Iterable[Located]) -> dict[str, Located]:
     """Return the delivered Patients by id (a Patient without id under an empty one)."""
-    return {one.resource.id or "": one for one in newest(resources) if isinstance(one.resource, admin.Patient)}
+    patients = newest(one for one in resources if isinstance(one.resource, admin.Patient))
+    return {one.resource.id or "": one for one in patients}
 
 
 def assemble(patient: Located, sources: Sources, index: TerminologyIndex, as_of: date | None = None) -> PatientRecord:
@@ -117,10 +121,10 @@ def _referred(resources: list[Located]) -> dict[str, Resource]:
     referred: dict[str, Resource] = {}
     for located in resources:
         resource = located.resource
-        if located.full_url:
-            referred[located.full_url] = resource
-        if resource.id:
+        if isinstance(resource, _POINTED_TO) and resource.id:
             referred[f"{resource.type_name}/{resource.id}"] = resource
+        if located.full_url.startswith(_URN) or isinstance(resource, _POINTED_TO):
+            referred[located.full_url] = resource
     return referred
 
 

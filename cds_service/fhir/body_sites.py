@@ -1,6 +1,6 @@
 """Body sites: limb, side and segment from codes, from laterality qualifiers, and from words as a last resort."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from cds_service.fhir.reading import Reading
@@ -14,12 +14,14 @@ _BOTH: Final = ("left", "right")
 
 
 def read_sites(
-    reading: Reading, sites: Iterable[CodeableConcept | None], described: CodeableConcept | None = None
+    reading: Reading, sites: Sequence[CodeableConcept | None], described: CodeableConcept | None = None
 ) -> tuple[BodySite, ...]:
     """Return the body sites as far as they are understood.
 
     ``described`` is the concept that the sites belong to: when no site tells a side, its text may.
     """
+    if described is None and not any(sites):
+        return ()
     found = _joined([site for given in sites if given is not None and (site := _site(reading, given)) != BodySite()])
     if any(site.side for site in found):
         return found

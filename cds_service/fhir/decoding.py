@@ -13,6 +13,7 @@ from cds_service.fhir.shapes_bundle import AnyResource, Bundle, BundleShell, Ent
 from cds_service.risk.record import Gap
 
 MAX_BUNDLE_DEPTH: Final = 8
+_NULL: Final = b"null"
 
 
 class Located(msgspec.Struct, frozen=True, gc=False):
@@ -122,7 +123,7 @@ class _SlowReader:
                 self.read(bytes(item), entry, depth + 1)
         elif start == b"{":
             self._object(data, entry, depth)
-        elif data.strip() != b"null":
+        elif data.strip() != _NULL:
             _check_json(data)
             self._lose("", "", "not-a-resource")
 
@@ -155,10 +156,10 @@ class _SlowReader:
         try:
             shell = _ENTRY.decode(raw)
         except msgspec.DecodeError:
-            if bytes(raw) != b"null":
+            if bytes(raw) != _NULL:
                 self._lose("Bundle", "entry", "unreadable")
             return
-        if shell.resource is not None:
+        if bytes(shell.resource) != _NULL:
             yield Entry(full_url=shell.full_url, search=shell.search), bytes(shell.resource)
 
     def _resource(self, kind: str, data: bytes, entry: Entry) -> None:

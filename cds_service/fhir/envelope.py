@@ -12,6 +12,7 @@ import msgspec
 from cds_service.errors import MalformedRequest, TooLarge
 
 BOM: Final = b"\xef\xbb\xbf"
+NOT_SENT: Final = msgspec.Raw(b"")
 _PLACE: Final = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -32,13 +33,13 @@ class FhirAuthorization(msgspec.Struct, frozen=True):
 
 
 class HookContext(msgspec.Struct, frozen=True, rename="camel"):
-    """The context of the hook. ``raw`` is all of it, for hooks with members of their own."""
+    """The context of the hook. ``draft_orders`` and ``selections`` of ordering hooks stay bytes (no bytes: not sent)."""
 
     patient_id: str
     user_id: str = ""
     encounter_id: str | None = None
-    draft_orders: msgspec.Raw | None = None
-    selections: msgspec.Raw | None = None
+    draft_orders: msgspec.Raw = NOT_SENT
+    selections: msgspec.Raw = NOT_SENT
 
 
 class HookRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Quantities as sent to quantities with a UCUM unit."""
 
+from functools import lru_cache
 from typing import Final
 
 from cds_service.fhir import shapes
@@ -9,18 +10,20 @@ from cds_service.terminology.units import convert, ucum_units
 
 COMPARATORS: Final = frozenset({"<", "<=", ">=", ">"})
 MAX_UNIT: Final = 40
+_REMEMBERED: Final = 2_000
 
 
-def ucum_code(quantity: shapes.Quantity) -> str:
+@lru_cache(maxsize=_REMEMBERED)
+def ucum_code(code: str | None, unit: str | None) -> str:
     """Return the UCUM code: the code sent, else the one that the unit's text unambiguously spells, else as sent."""
-    for sent in (quantity.code, quantity.unit):
+    for sent in (code, unit):
         if sent and sent in ucum_units():
             return sent
-    for sent in (quantity.code, quantity.unit):
+    for sent in (code, unit):
         spelled = unit_spellings().get(_plain(sent)) if sent else None
         if spelled:
             return spelled
-    return (quantity.code or quantity.unit or "")[:MAX_UNIT]
+    return (code or unit or "")[:MAX_UNIT]
 
 
 def _plain(unit: str) -> str:
@@ -34,7 +37,7 @@ def read_quantity(quantity: shapes.Quantity | None) -> Quantity | None:
     comparator = quantity.comparator or ""
     if comparator and comparator not in COMPARATORS:
         return None
-    return Quantity(quantity.value, ucum_code(quantity), comparator)
+    return Quantity(quantity.value, ucum_code(quantity.code, quantity.unit), comparator)
 
 
 def read_range(given: shapes.Range | None) -> Range | None:

@@ -40,6 +40,8 @@ class Reading:
         """``referred`` holds every delivered resource that may be pointed to, by ``Type/id`` and by its URL."""
         self.index = index
         self.referred = referred
+        # Most codings of a record repeat; one look-up here costs half of one in the index.
+        self._known: dict[tuple[str | None, str | None], tuple[ConceptMatch, ...]] = {}
         self.gaps: set[Gap] = set()
         self.not_coded: set[NotCoded] = set()
 
@@ -48,22 +50,19 @@ class Reading:
 
         A table row that counts only in one FHIR element (attribute ``where``) is left out elsewhere.
         """
-        best: dict[str, ConceptMatch] = {}
-        first: tuple[Coding, str] | None = None
+        found: list[tuple[Coding, str, ConceptMatch]] = []
+        known = self._known
         for concept in concepts:
-            for coding in concept.coding if concept else ():
-                for match in self.index.concepts(coding.system, coding.code):
-                    if match.attributes.get("where", element) != element:
-                        continue
-                    known = best.get(match.concept)
-                    if known is None or _weight(match) < _weight(known):
-                        best[match.concept] = match
-                    first = (
-                        min(first, _telling(coding, concept), key=_coding_order) if first else _telling(coding, concept)
-                    )
-        if first is None:
-            return NOTHING
-        return Found(tuple(best[slug] for slug in sorted(best)), *first)
+            if concept is not None:
+                for coding in concept.coding:
+                    key = (coding.system, coding.code)
+                    matches = known.get(key)
+                    if matches is None:
+                        matches = known[key] = self.index.concepts(*key)
+                    if matches:
+                        counting = (match for match in matches if match.attributes.get("where", element) == element)
+                        found.extend((coding, concept.text or "", match) for match in counting)
+        return _found(found) if found else NOTHING
 
     def evidence(self, resource: Resource, found: Found, when: PartialDate | None = None, value: str = "") -> Evidence:
         """Return where a fact stands."""
@@ -117,12 +116,18 @@ class Reading:
         self.not_coded.update(NotCoded(slug, reference, text) for slug in text_hints().meanings(text))
 
 
-def _telling(coding: Coding, concept: CodeableConcept | None) -> tuple[Coding, str]:
-    return coding, (concept.text if concept else None) or ""
-
-
-def _coding_order(told: tuple[Coding, str]) -> tuple[str, str, str]:
-    return told[0].system or "", told[0].code or "", told[1]
+def _found(found: list[tuple[Coding, str, ConceptMatch]]) -> Found:
+    """Keep one match per concept, and the coding that comes first by system and code, in whatever order they came."""
+    coding, text, match = found[0]
+    if len(found) == 1:
+        return Found((match,), coding, text)
+    best: dict[str, ConceptMatch] = {}
+    for _, _, match in found:
+        known = best.get(match.concept)
+        if known is None or _weight(match) < _weight(known):
+            best[match.concept] = match
+    coding, text, _ = min(found, key=lambda told: (told[0].system or "", told[0].code or "", told[1]))
+    return Found(tuple(best[slug] for slug in sorted(best)), coding, text)
 
 
 def _weight(match: ConceptMatch) -> tuple[int, bool, int, str, str]:

@@ -112,7 +112,7 @@ class Resource(Shape, frozen=True, gc=False, tag_field="resourceType", tag=True)
     @property
     def type_name(self) -> str:
         """The resourceType."""
-        return type(self).__name__
+        return self.__class__.__name__
 
     @property
     def owner(self) -> Reference | None:

@@ -94,7 +94,7 @@ class EntryShell(Shape, frozen=True, gc=False):
     """An entry whose resource is left as bytes."""
 
     full_url: str | None = None
-    resource: msgspec.Raw | None = None
+    resource: msgspec.Raw = msgspec.Raw(b"null")
     search: Search | None = None
 
 
