@@ -335,8 +335,8 @@ def test_a_newer_factor_never_lengthens_a_short_interval():
 
 def test_every_caveat_is_listed_for_the_words():
     seen = {
-        *gate_of(*scan(-1.0, "2025-10-01"), findings=[STRONG, TREATED]).remarks,  # type: ignore[union-attr] # a gate
-        *gate_of(z_scan(-1.0), age=60).remarks,  # type: ignore[union-attr] # a gate
+        *gate_of(*scan(-1.0, "2025-10-01"), findings=[STRONG, TREATED]).remarks,
+        *gate_of(z_scan(-1.0), age=60).remarks,
     }
     assert seen <= set(REMARKS)
 
