@@ -1,1 +1,1 @@
-"""The CDS Hooks wire: discovery, one module per hook, feedback, errors."""
+"""The CDS Hooks wire and nothing else: discovery, one short module per hook, feedback, errors as OperationOutcome."""

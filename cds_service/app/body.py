@@ -1,0 +1,53 @@
+"""Reading a request's body without trusting it: type, size and encoding are checked before a byte is decoded."""
+
+import zlib
+
+from starlette.requests import Request
+
+from cds_service.errors import MalformedRequest, TooLarge, WrongContentType
+
+JSON_TYPES = ("application/json", "application/fhir+json", "text/json")
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+async def read_json_body(request: Request, limit: int) -> bytes:
+    """Return the body, at most ``limit`` bytes also after inflation.
+
+    Raises WrongContentType, TooLarge, or MalformedRequest for broken gzip.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in JSON_TYPES:
+        raise WrongContentType("the body must be sent as application/json")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise TooLarge(f"the body is larger than {limit} bytes")
+    body = await _read(request, limit)
+    return _inflate(body, request.headers.get("content-encoding", "").strip().lower(), limit)
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"the body is larger than {limit} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _inflate(body: bytes, encoding: str, limit: int) -> bytes:
+    if encoding in ("", "identity"):
+        return body
+    if encoding != "gzip":
+        raise WrongContentType("content-encoding must be gzip or absent")
+    inflater = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        inflated = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        raise MalformedRequest("the body is not valid gzip") from None
+    if len(inflated) > limit:
+        raise TooLarge(f"the inflated body is larger than {limit} bytes")
+    if not inflater.eof:
+        raise MalformedRequest("the gzip body is cut short")
+    return inflated

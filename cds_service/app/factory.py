@@ -1,0 +1,77 @@
+"""Builds the web application from its settings."""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from cards import CardOptions, Links
+from cds_service.app import errors, health, routes
+from cds_service.demo import demo_routes
+from cds_service.hooks.engine import Engine
+from cds_service.rulesets.load import load_default, load_text
+from cds_service.rulesets.model import RuleSet
+from cds_service.settings import Settings
+from cds_service.store import Store
+from cds_service.terminology.load import load_default as load_terminology
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application.
+
+    Raises TerminologyError, RuleSetError or StoreError when something it cannot work without is missing, so that a
+    broken
+    installation does not start.
+    """
+    engine = build_engine(settings)
+    store = Store.open(settings.database_url)
+    app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app.state.settings, app.state.engine, app.state.store = settings, engine, store
+    app.include_router(routes.router)
+    app.include_router(health.router)
+    if settings.demo:
+        app.include_router(demo_routes(engine.today))
+    errors.install(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
+        )
+    return app
+
+
+def build_engine(settings: Settings) -> Engine:
+    """Return the engine that the settings describe."""
+    zone = ZoneInfo(settings.time_zone)
+    return Engine(
+        index=load_terminology(),
+        rules=read_rules(settings),
+        today=lambda: _today(zone),
+        options=CardOptions(
+            language=settings.language, text_format=settings.text_format, links=Links(base_url=settings.base_url)
+        ),
+    )
+
+
+def read_rules(settings: Settings) -> RuleSet:
+    """Return the rule set in force: the file the settings name, or the built-in one."""
+    if settings.rule_set:
+        return load_text(Path(settings.rule_set).read_text(encoding="utf-8"), settings.profile)
+    return load_default(settings.profile)
+
+
+def _today(zone: ZoneInfo) -> date:
+    return datetime.now(zone).date()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # The tables live as long as the process: the collector need not look at them again.
+    gc.collect()
+    gc.freeze()
+    yield
+    app.state.store.close()

@@ -1,0 +1,29 @@
+"""The command line: ``cds-service serve | demo | assess | validate``."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from cds_service.cli import assess, serve, validate
+from cds_service.errors import CdsServiceError
+
+app = typer.Typer(
+    help="Bone health in limb deficiency: a CDS Hooks service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve.serve)
+app.command()(serve.demo)
+app.command()(assess.assess)
+app.command()(validate.validate)
+
+
+def main() -> None:
+    """Run the command line. An error of ours is one line on standard error and exit code 1, never a traceback."""
+    try:
+        app()
+    except CdsServiceError as error:
+        Console(stderr=True).print(f"cds-service: {error}", markup=False, highlight=False)
+        sys.exit(1)

@@ -1,0 +1,15 @@
+"""``patient-view``: the chart is opened. Context: userId, patientId, encounterId (optional)."""
+
+from cds_service.fhir.areas import PREFETCH_TEMPLATES
+
+HOOK = "patient-view"
+TITLE = "Bone health in limb deficiency"
+DESCRIPTION = (
+    "For a patient who lacks limbs and whose bones are at risk: says why, what is unknown, and offers a bone density "
+    "test (DXA), a vitamin D test or a referral. Silent for everybody else."
+)
+USAGE = (
+    "Any subset of the prefetch is accepted under any key name. Needed: the Patient, and Condition or Procedure. "
+    "Whatever is not delivered is shown as unknown, never taken as absent."
+)
+PREFETCH = PREFETCH_TEMPLATES
