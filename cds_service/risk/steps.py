@@ -54,7 +54,7 @@ def whole_period(hit: MedicationHit, state: State, begin: PartialDate | None, re
     begin_or_today = begin or today
     if state is State.UNCLEAR:
         return Period(None, _possible(begin, reading.as_of)), False
-    end = _end(hit, begin_or_today)
+    end = _end(hit, begin)
     if end is not None and (state in (State.RUNNING, State.GIVEN) or end.last < reading.as_of):
         return period(begin or end, end), begin is not None
     if state is State.RUNNING:
@@ -68,9 +68,9 @@ def _possible(begin: PartialDate | None, as_of: date) -> Span | None:
     return Span(begin.first, as_of) if begin and begin.first <= as_of else None
 
 
-def _end(hit: MedicationHit, begin: PartialDate) -> PartialDate | None:
+def _end(hit: MedicationHit, begin: PartialDate | None) -> PartialDate | None:
     fact = hit.fact
-    if fact.end is not None:
+    if fact.end is not None or begin is None:
         return fact.end
     if fact.source == "administration":
         return begin
@@ -136,16 +136,17 @@ def _stretches(dosages: tuple[Dosage, ...], whole: Period, begin: PartialDate) -
     one without bounds after such ones goes on from there; without any bounds they hold side by side and add up.
     """
     found: list[Period] = []
-    cursor = begin
+    cursor: PartialDate | None = None
     for dosage in dosages:
         days = _days(dosage)
         if dosage.start or dosage.end:
             found.append(_bounded(dosage, whole, begin))
         elif days is not None:
-            found.append(period_of_days(cursor, days))
-            cursor = PartialDate(add_days(cursor.first, days), add_days(cursor.last, days), "")
+            step = cursor or begin
+            found.append(period_of_days(step, days))
+            cursor = PartialDate(add_days(step.first, days), add_days(step.last, days), "")
         else:
-            found.append(_from(whole, cursor))
+            found.append(_from(whole, cursor) if cursor else whole)
     return tuple(found)
 
 
