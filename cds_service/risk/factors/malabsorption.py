@@ -26,10 +26,10 @@ BARIATRIC: Final = "bariatric-surgery"
 DIET: Final = "gluten-free-diet"
 
 REASONS: Final = {
-    "malabs.coeliac-new": ("since",),
-    "malabs.coeliac-not-adherent": ("since",),
-    "malabs.coeliac": ("since",),
-    "malabs.coeliac-remission": ("since",),
+    "malabs.coeliac-new": ("grade", "since"),
+    "malabs.coeliac-not-adherent": ("grade", "since"),
+    "malabs.coeliac": ("grade", "since"),
+    "malabs.coeliac-remission": ("grade", "since"),
     "malabs.coeliac.possible": (),
     "malabs.coeliac.not-listed": (),
     "malabs.coeliac.unknown": ("why",),

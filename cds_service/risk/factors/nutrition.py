@@ -34,10 +34,10 @@ BODY: Final = "bmi-observation"
 WEIGHT_ROLES: Final = ("weight", "weight-measured")
 
 REASONS: Final = {
-    "nut.anorexia-underweight": ("since", "months"),
-    "nut.anorexia-amenorrhoea": ("since", "months"),
-    "nut.anorexia": ("since",),
-    "nut.anorexia-resolved": ("since",),
+    "nut.anorexia-underweight": ("grade", "since", "months"),
+    "nut.anorexia-amenorrhoea": ("grade", "since", "months"),
+    "nut.anorexia": ("grade", "since"),
+    "nut.anorexia-resolved": ("grade", "since"),
     "nut.anorexia.possible": (),
     "nut.anorexia.not-listed": (),
     "nut.anorexia.unknown": ("why",),
