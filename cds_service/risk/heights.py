@@ -14,7 +14,7 @@ from cds_service.risk.assessment import LimbStatus, MissingLimb
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.filters import age_at, item_answers, results
 from cds_service.risk.limb_levels import ACQUIRED, LOWER, UNKNOWN, more_than_partial
-from cds_service.risk.measures import amount
+from cds_service.risk.measures import CM, amount
 from cds_service.risk.record import Evidence, Hit, ObservationFact, PatientRecord
 from cds_service.rulesets.model import RuleSet
 
@@ -70,7 +70,7 @@ def _before_loss(measured: PartialDate | None, limbs: LimbStatus) -> bool:
 
 def _plausible(hits: Iterable[Hit[ObservationFact]], rules: RuleSet) -> list[Hit[ObservationFact]]:
     low, high = rules.number("weight.plausible_height_low"), rules.number("weight.plausible_height_high")
-    return [hit for hit in hits if (cm := amount(hit.fact, "height")) is not None and low <= cm <= high]
+    return [hit for hit in hits if (cm := amount(hit.fact, CM)) is not None and low <= cm <= high]
 
 
 def _adult(record: PatientRecord, hits: list[Hit[ObservationFact]], rules: RuleSet) -> list[Hit[ObservationFact]]:
@@ -84,4 +84,4 @@ def _measured_under(measured: PartialDate | None, birth: PartialDate | None, age
 
 
 def _cm(hit: Hit[ObservationFact]) -> float | None:
-    return amount(hit.fact, "height")
+    return amount(hit.fact, CM)

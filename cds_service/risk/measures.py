@@ -1,23 +1,25 @@
-"""Numbers in the unit a rule reckons in, by the UCUM factors of the terminology's table of units.
+"""One number in the unit a rule reckons in, or none.
 
-A value without a unit, in a unit the table does not know, with a comparator (``<40``) or not finite is no number here:
-it is unusable, never guessed.
+Weights, heights, shares and ages enter formulas, so here a value is usable only when it is exact: a value without a
+unit, in one that cannot be converted, with a comparator (``<40``) or as a range is no number, never guessed.
 """
 
-import math
+from typing import Final
 
 from cds_service.risk.record import ObservationFact, Quantity
-from cds_service.terminology.load import unit_factors
+from cds_service.terminology.units import convert
+
+KG: Final = "kg"
+CM: Final = "cm"
+KG_PER_M2: Final = "kg/m2"
+PER_CENT: Final = "%"
+YEARS: Final = "a"
+MONTHS: Final = "mo"
 
 
-def amount(fact: ObservationFact, quantity: str) -> float | None:
-    """Return the value of an observation in the reference unit of ``quantity``, or None when it is unusable.
-
-    ``quantity`` is a name of the table of units: ``weight`` (kg), ``height`` (cm), ``BMI`` (kg/m2), ``age`` (a),
-    ``duration`` (mo), ``share of body or segment`` (%), ``risk`` (%).
-    """
+def amount(fact: ObservationFact, unit: str) -> float | None:
+    """Return the value of an observation in the UCUM unit ``unit``, or None when it is unusable."""
     value = fact.value
-    if not isinstance(value, Quantity) or value.comparator or not math.isfinite(value.value):
+    if not isinstance(value, Quantity) or value.comparator:
         return None
-    unit = unit_factors().get((quantity, value.unit))
-    return value.value * unit.factor if unit else None
+    return convert(value.value, value.unit, unit)

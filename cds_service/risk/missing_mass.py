@@ -13,13 +13,12 @@ import msgspec
 from cds_service.risk.assessment import Band, LimbStatus, MissingLimb
 from cds_service.risk.filters import evidence_of, item_answers
 from cds_service.risk.limb_levels import LOWER, UPPER
-from cds_service.risk.measures import amount
+from cds_service.risk.measures import PER_CENT, amount
 from cds_service.risk.record import Evidence, Hit, ObservationFact, PatientRecord
 from cds_service.rulesets.model import RuleSet
 
 FRACTION_ITEM: Final = "segment-fraction"
 MASS_ITEM: Final = "missing-mass"
-SHARE: Final = "share of body or segment"
 _WHOLE: Final = 100.0  # per cent
 
 # Distal to proximal.
@@ -96,7 +95,7 @@ def _limited(fraction: Band, evidence: tuple[Evidence, ...], rules: RuleSet) -> 
 
 def _entered(record: PatientRecord, as_of: date) -> tuple[float, Hit[ObservationFact]] | None:
     for hit in item_answers(record, MASS_ITEM, as_of):
-        share = amount(hit.fact, SHARE)
+        share = amount(hit.fact, PER_CENT)
         if share is not None and 0 <= share < _WHOLE:
             return share / _WHOLE, hit
     return None
@@ -112,7 +111,7 @@ def _limb_band(limb: MissingLimb, answers: Answers, rules: RuleSet) -> Band:
     if not part:
         return Band(gone, gone, gone)
     hit = _answer(limb, answers)
-    told = amount(hit.fact, SHARE) if hit else None
+    told = amount(hit.fact, PER_CENT) if hit else None
     if told is None:
         return _between(gone, gone + shares[whole])
     exact = gone + shares[whole] * told / _WHOLE
@@ -130,7 +129,7 @@ def _answer(limb: MissingLimb, answers: Answers) -> Hit[ObservationFact] | None:
         return None
     segment = _SEGMENTS[limb.limb][whole]
     for hit in answers:
-        share = amount(hit.fact, SHARE)
+        share = amount(hit.fact, PER_CENT)
         sides = {site.side for site in hit.fact.sites if site.side}
         fits = not sides or limb.side in sides or "bilateral" in sides
         if hit.attribute("segment") == segment and fits and share is not None and 0 <= share <= _WHOLE:

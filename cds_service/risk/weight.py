@@ -15,7 +15,7 @@ from cds_service.risk.dates import PartialDate, add_days, add_months
 from cds_service.risk.filters import item_answers, made_since, newest_evidence, newest_first, results
 from cds_service.risk.heights import OBSERVATIONS, Height, height_of, legs_lost
 from cds_service.risk.limb_levels import ACQUIRED
-from cds_service.risk.measures import amount
+from cds_service.risk.measures import KG, KG_PER_M2, amount
 from cds_service.risk.missing_mass import missing_mass
 from cds_service.risk.record import Evidence, Hit, ObservationFact, PatientRecord
 from cds_service.rulesets.model import RuleSet
@@ -100,15 +100,15 @@ def _weighing(record: PatientRecord, limbs: LimbStatus, rules: RuleSet, as_of: d
         hit
         for role in _WEIGHT_ROLES
         for hit in results(record, OBSERVATIONS, as_of, role=role)
-        if amount(hit.fact, "weight") is not None
+        if amount(hit.fact, KG) is not None
     ]
     low, high = rules.number("weight.plausible_weight_low"), rules.number("weight.plausible_weight_high")
-    plausible = newest_first(hit for hit in hits if low <= (amount(hit.fact, "weight") or 0) <= high)
+    plausible = newest_first(hit for hit in hits if low <= (amount(hit.fact, KG) or 0) <= high)
     if not plausible:
         return _Weighing(refused="weight-implausible" if hits else "weight-missing")
     newest = plausible[0].fact
     return _Weighing(
-        kg=amount(newest, "weight"),
+        kg=amount(newest, KG),
         on=newest.effective,
         refused=_why_not(newest.effective, limbs, rules, as_of),
         evidence=(newest.evidence,),
@@ -151,7 +151,7 @@ def _scale(weighing: _Weighing, record: PatientRecord, limbs: LimbStatus, rules:
 
 def _mass(hit: Found, kg: float) -> float:
     """Return the mass of the prostheses in kg, or 0 when it is unusable or cannot be."""
-    mass = amount(hit.fact, "weight")
+    mass = amount(hit.fact, KG)
     return mass if mass is not None and 0 < mass < kg else 0.0
 
 
@@ -196,7 +196,7 @@ def _recorded_bmi(record: PatientRecord, rules: RuleSet, as_of: date) -> Found |
 
 
 def _kg_per_m2(hit: Found) -> float:
-    return amount(hit.fact, "BMI") or 0.0
+    return amount(hit.fact, KG_PER_M2) or 0.0
 
 
 def _raw_bmi(kg: float | None, cm: float | None, recorded: Found | None) -> float | None:

@@ -43,6 +43,7 @@ EXPECTED_TABLES: Final = frozenset(
         "drug-glucocorticoid-local",
         "drug-glucocorticoid-systemic",
         "drug-heparin",
+        "drug-hormone-replacement",
         "drug-hormone-deprivation",
         "drug-insulin",
         "drug-other-bone-loss",
