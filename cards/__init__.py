@@ -8,6 +8,7 @@ from cards.findings import explain
 from cards.options import CardOptions, Links, OrderCode, ReferralTarget
 from cards.plain import plain_text
 from cards.summary import summary_sentence
+from cards.words import local_titles
 
 __all__ = [
     "CardOptions",
@@ -16,6 +17,7 @@ __all__ = [
     "ReferralTarget",
     "cards_for",
     "explain",
+    "local_titles",
     "plain_text",
     "summary_sentence",
 ]

@@ -18,7 +18,7 @@ def cards_for(assessment: Assessment, options: CardOptions) -> list[Json]:
     Every member is a str, dict or list with something in it. Each order is valid for ``options.fhir_version``.
     Raises CatalogueError for an unknown language and TerminologyError when the code tables cannot be read.
     """
-    in_words = words(options.language)
+    in_words = words(options.language).with_titles(options.local_titles)
     return [_card(decision, assessment, options, in_words) for decision in assessment.decisions]
 
 
@@ -74,7 +74,7 @@ def _links(decision: Decision, options: CardOptions, in_words: Words) -> list[Js
     wanted = {
         "rules": links.page(links.rules),
         "leaflet": links.page(links.leaflet),
-        "frax": _frax(options) if "frax-link" in decision.include else "",
+        "frax": _frax(options) if "frax-link" in (*decision.include, *decision.actions) else "",
     }
     return [
         {"label": in_words.say(f"link.{name}"), "url": url, "type": "absolute"} for name, url in wanted.items() if url

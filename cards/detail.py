@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from cards.findings import LIMB_FAMILY, explained, reason_names, remarks_of, shown_findings, with_status
+from cards.findings import LIMB_FAMILY, explained, reason_names, remarks_of, with_status
 from cards.formats import Block, Paragraph, Section
 from cards.limbs import limb_status_text, scan_lines
-from cards.summary import risk_phrase, unknown_items
+from cards.summary import key_for, risk_phrase, spoken_of, triggers, unknown_items
 from cards.untrusted import one_line
 from cards.words import Said, Words
 from cds_service.risk.assessment import Assessment, Decision, Finding, Status, Threshold, Value
@@ -14,20 +14,20 @@ from cds_service.risk.assessment import Assessment, Decision, Finding, Status, T
 _MOST_FINDINGS: Final = 8
 _MOST_UNKNOWN: Final = 6
 _CONTESTED: Final = "contested"
-_FOLDED_IN: Final = ("K3", "K7", "frax-link")
+_FOLDED_IN: Final = ("K3", "vitamin-d-first", "K7", "frax-link")
 
 
 def detail_blocks(decision: Decision, assessment: Assessment, in_words: Words) -> tuple[Block, ...]:
     """Return the card's text as blocks; the first is one paragraph that reads well alone."""
-    shown = shown_findings(assessment)
+    shown = spoken_of(decision, assessment)
     return (
         Paragraph(_why(decision, assessment, in_words)),
         Section(in_words.say("label.seen"), _seen(shown, assessment, in_words)),
-        *_unknown(assessment, in_words),
+        *_unknown(decision, assessment, in_words),
         Section(in_words.say("label.do"), _to_do(decision, in_words)),
         Section(in_words.say("label.scan"), _scan(decision, assessment, in_words)),
         Section(in_words.say("label.held-against"), _held_against(shown, assessment, in_words)),
-        Paragraph(_basis(assessment, in_words)),
+        Paragraph(basis(assessment, in_words)),
     )
 
 
@@ -50,14 +50,15 @@ def _short_source(source: str) -> str:
 
 
 def _why(decision: Decision, assessment: Assessment, in_words: Words) -> str:
-    names = tuple(reason_names(finding, in_words)[0] for finding in shown_findings(assessment))
+    told = triggers(decision, in_words)
+    names = told + tuple(reason_names(finding, in_words)[0] for finding in spoken_of(decision, assessment))
     values = dict(decision.values) | {
         "risk": Said(risk_phrase(assessment, in_words)),
         "reasons": Said(in_words.listed(names[:_MOST_FINDINGS])),
     }
     keys = (f"decision.{reason}" for reason in decision.reasons)
     because = [in_words.say(key, decision.values) for key in keys if in_words.has(key)]
-    return " ".join([in_words.say(f"why.{decision.card}", values), *because])
+    return " ".join(filter(None, [in_words.say(key_for("why", decision, in_words), values), *because]))
 
 
 def _seen(shown: tuple[Finding, ...], assessment: Assessment, in_words: Words) -> tuple[str, ...]:
@@ -82,8 +83,8 @@ def _limb_line(assessment: Assessment, in_words: Words) -> str:
     return in_words.say("seen.limbs", {"limbs": Said("; ".join([status, *caveats]))})
 
 
-def _unknown(assessment: Assessment, in_words: Words) -> tuple[Block, ...]:
-    items = unknown_items(assessment, in_words)
+def _unknown(decision: Decision, assessment: Assessment, in_words: Words) -> tuple[Block, ...]:
+    items = unknown_items(decision, assessment, in_words)
     if not items:
         return ()
     more = len(items) - _MOST_UNKNOWN
@@ -107,7 +108,8 @@ def _settled_by(assessment: Assessment, in_words: Words) -> str:
 
 
 def _to_do(decision: Decision, in_words: Words) -> tuple[str, ...]:
-    lines = [in_words.say(f"do.{decision.card}", decision.values)] if in_words.has(f"do.{decision.card}") else []
+    key = key_for("do", decision, in_words)
+    lines = [in_words.say(key, decision.values)] if in_words.has(key) else []
     lines += [in_words.say(f"do.{action}") for action in decision.actions if in_words.has(f"do.{action}")]
     lines += [in_words.say(f"do.include.{block}") for block in _FOLDED_IN if block in decision.include]
     return tuple(lines)
@@ -128,6 +130,7 @@ def _held_against(shown: tuple[Finding, ...], assessment: Assessment, in_words: 
     return tuple(lines)
 
 
-def _basis(assessment: Assessment, in_words: Words) -> str:
+def basis(assessment: Assessment, in_words: Words) -> str:
+    """Return by which rules and on which day it was assessed, and what it is not."""
     values = {"version": assessment.rule_set, "profile": assessment.profile, "date": assessment.as_of.isoformat()}
-    return in_words.say("basis", values)
+    return in_words.say("basis" if assessment.tier else "basis-without-points", values)

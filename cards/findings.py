@@ -1,10 +1,10 @@
-"""A finding in words: as a whole line for lists and tables, and in two or three words for a summary."""
+"""A finding in words: as a whole line for lists and tables, and in a few words for a summary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cards.untrusted import one_line
-from cards.words import Said, Words, words
+from cards.words import NO_TITLES, Said, Titles, Words, words
 from cds_service.risk.assessment import Assessment, Finding, Status, Value
 from cds_service.risk.record import Evidence
 
@@ -13,9 +13,12 @@ LIMB_FAMILY: Final = "LD"
 _QUOTED: Final = frozenset({"Condition", "Procedure", "FamilyMemberHistory"})
 
 
-def explain(finding: Finding, language: str) -> str:
-    """Return one line of plain text: what was found, its value and date, what to mind. Not escaped for HTML."""
-    return explained(finding, words(language))
+def explain(finding: Finding, language: str, local_titles: Titles = NO_TITLES) -> str:
+    """Return one line of plain text: what was found, its value and date, what to mind. Not escaped for HTML.
+
+    ``local_titles``: names of the rule set's local factors, see :func:`cards.words.local_titles`.
+    """
+    return explained(finding, words(language).with_titles(local_titles))
 
 
 def explained(finding: Finding, in_words: Words) -> str:
@@ -32,7 +35,7 @@ def remarks_of(finding: Finding, in_words: Words) -> tuple[str, ...]:
 
 
 def reason_names(finding: Finding, in_words: Words) -> tuple[str, str]:
-    """Return the finding in a few words, with and without its values: ``prednisolone 8 months``, ``glucocorticoids``."""
+    """Return the finding in a few words, with and without its values: ``prednisolone 8 months``, ``steroid``."""
     bare = in_words.word("short", finding.rule)
     key = f"brief.{finding.rule}"
     if not in_words.has(key) or not _all_known(in_words, key, finding.values):
@@ -42,18 +45,22 @@ def reason_names(finding: Finding, in_words: Words) -> tuple[str, str]:
 
 def strongest(assessment: Assessment) -> tuple[Finding, ...]:
     """Return the findings that count, strongest first; the limb class last, because the reader knows it."""
-    found = [finding for finding in assessment.findings if finding.present and finding.rule in assessment.counted]
-    return tuple(sorted(found, key=lambda finding: _rank(finding, assessment)))
+    return _ranked((f for f in assessment.findings if f.present and f.rule in assessment.counted), assessment)
 
 
 def shown_findings(assessment: Assessment) -> tuple[Finding, ...]:
-    """Return what a card speaks of: the findings that count, or every present one when no tier was computed."""
-    return strongest(assessment) or tuple(finding for finding in assessment.findings if finding.present)
+    """Return what a card speaks of: the findings that count, or all scored ones when no tier was computed."""
+    scored = (finding for finding in assessment.findings if finding.present and finding.points)
+    return strongest(assessment) or _ranked(scored, assessment)
 
 
 def with_status(assessment: Assessment, status: Status) -> tuple[Finding, ...]:
     """Return the findings that ended as ``status``, those that count left out."""
     return tuple(f for f in assessment.findings if f.status is status and f.rule not in assessment.counted)
+
+
+def _ranked(findings: Iterable[Finding], assessment: Assessment) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: _rank(finding, assessment)))
 
 
 def _rank(finding: Finding, assessment: Assessment) -> tuple[bool, bool, int]:
@@ -63,7 +70,14 @@ def _rank(finding: Finding, assessment: Assessment) -> tuple[bool, bool, int]:
 
 def _sentence(finding: Finding, in_words: Words) -> str:
     key = f"reason.{finding.reason}"
-    return in_words.say(key, finding.values) if in_words.has(key) else in_words.word("rule", finding.rule)
+    # A sentence may have a variant for one drug: "prednisolone 5 mg" needs no "equivalent to prednisolone".
+    variant = f"{key}@{finding.values.get('drug')}"
+    if in_words.has(variant) or in_words.has(key):
+        return _capital(in_words.say(variant if in_words.has(variant) else key, finding.values))
+    name = Said(in_words.word("rule", finding.rule))
+    # Families end alike where nothing is to be told but the rule's name: ``...unknown``, ``...not-listed``.
+    ending = f"reason-ending.{finding.reason.rpartition('.')[2]}"
+    return in_words.say(ending, dict(finding.values) | {"rule": name}) if in_words.has(ending) else name
 
 
 def _all_known(in_words: Words, key: str, values: Mapping[str, Value]) -> bool:
@@ -77,9 +91,9 @@ def _with_evidence(sentence: str, evidence: tuple[Evidence, ...], in_words: Word
     display = one_line(first.display) if first.resource_type in _QUOTED else ""
     value = one_line(first.value)
     details = [
-        in_words.say("finding.quoted", {"text": Said(display)}) if _new(display, sentence) else "",
-        value if _new(value, sentence) and first.resource_type not in _QUOTED else "",
-        first.when.text if first.when and _new(first.when.text, sentence) else "",
+        in_words.say("finding.quoted", {"text": Said(display)}) if _is_new(display, sentence) else "",
+        value if _is_new(value, sentence) and first.resource_type not in _QUOTED else "",
+        first.when.text if first.when and _is_new(first.when.text, sentence) else "",
     ]
     shown = ", ".join(filter(None, details))
     if not shown:
@@ -87,5 +101,9 @@ def _with_evidence(sentence: str, evidence: tuple[Evidence, ...], in_words: Word
     return in_words.say("finding.with-evidence", {"sentence": Said(sentence), "evidence": Said(shown)})
 
 
-def _new(text: str, sentence: str) -> bool:
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _is_new(text: str, sentence: str) -> bool:
     return bool(text) and text.casefold() not in sentence.casefold()

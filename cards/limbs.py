@@ -7,6 +7,7 @@ from cards.words import Said, Words
 from cds_service.risk.assessment import LimbStatus, MissingLimb, ScanPlan
 
 _BOTH: Final = ["left", "right"]
+_NO_FOREARM: Final = frozenset({"", "none"})
 _ANY_LIMB_LEVELS: Final = frozenset({"longitudinal", "unknown"})
 
 
@@ -24,7 +25,7 @@ def scan_sites(scan: ScanPlan, in_words: Words) -> str:
     sites = [in_words.word("site.hips", hips)] if hips else []
     if scan.spine:
         sites.append(in_words.say("site.spine"))
-    if scan.forearm in _BOTH:
+    if scan.forearm not in _NO_FOREARM:
         sites.append(in_words.say(f"site.forearm.{scan.forearm}"))
     return in_words.listed(tuple(sites))
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from cards.formats import TextFormat
+from cards.words import Titles
 
 Language = Literal["en", "sv"]
 FhirVersion = Literal["STU3", "R4", "R4B", "R5"]
@@ -79,6 +80,7 @@ class CardOptions(msgspec.Struct, frozen=True, kw_only=True):
         encounter: ``Encounter/<id>``, or empty.
         order_codes: codings by action that replace the built-in ones for this client.
         targets: referral targets by settings; one with the same action replaces the built-in one.
+        local_titles: names of the rule set's local factors, see :func:`cards.words.local_titles`.
         as_of: day written on the orders; None for the assessment's own day.
         new_uuid: makes the ids of cards and suggestions.
     """
@@ -92,6 +94,7 @@ class CardOptions(msgspec.Struct, frozen=True, kw_only=True):
     order_codes: Mapping[str, tuple[OrderCode, ...]] = msgspec.field(default_factory=dict)
     targets: tuple[ReferralTarget, ...] = ()
     links: Links = msgspec.field(default_factory=Links)
+    local_titles: Titles = msgspec.field(default_factory=dict)
     as_of: date | None = None
     new_uuid: Callable[[], str] = _random_uuid
 
@@ -131,6 +134,8 @@ class BuiltIn(msgspec.Struct, frozen=True, kw_only=True):
     override_reasons: tuple[OverrideReason, ...]
     actions: Mapping[str, Action]
     dxa: DxaCodes
+    focus: Mapping[str, tuple[str, ...]]
+    missing: Mapping[str, str]
     targets: tuple[ReferralTarget, ...]
 
 

@@ -2,20 +2,24 @@
 
 from typing import Final
 
+from cards.detail import basis
 from cards.findings import explained, strongest, with_status
 from cards.formats import Block, Paragraph, Section, rendered
 from cards.limbs import limb_status_text
 from cards.summary import risk_phrase, summarised, unknown_item
 from cards.untrusted import one_line
-from cards.words import Said, Words, words
+from cards.words import NO_TITLES, Said, Titles, Words, words
 from cds_service.risk.assessment import Assessment, Band, BodySize, GateFinding, Status, ToolResult, Unknown
 
 _WEIGHT_DECIMALS: Final = 1
 
 
-def plain_text(assessment: Assessment, language: str) -> str:
-    """Return everything the assessment says as plain text in ``language``; it names no person."""
-    in_words = words(language)
+def plain_text(assessment: Assessment, language: str, local_titles: Titles = NO_TITLES) -> str:
+    """Return everything the assessment says as plain text in ``language``; it names no person.
+
+    ``local_titles``: names of the rule set's local factors, see :func:`cards.words.local_titles`.
+    """
+    in_words = words(language).with_titles(local_titles)
     return rendered(_blocks(assessment, in_words), "plain")
 
 
@@ -41,9 +45,12 @@ def band_text(band: Band, in_words: Words) -> str:
 
 def gate_line(gate: GateFinding, in_words: Words) -> str:
     """Return what a gate found, and until when it holds."""
-    text = in_words.say(f"gate.{gate.gate}", gate.values) if in_words.has(f"gate.{gate.gate}") else gate.gate
+    key = f"gate.{gate.gate}"
+    text = in_words.say(key, gate.values) if in_words.has(key) else one_line(gate.gate)
+    keys = (f"remark.{remark}" for remark in gate.remarks)
+    remarks = [in_words.say(key, gate.values) for key in keys if in_words.has(key)]
     until = gate.until.isoformat() if gate.until else None
-    return in_words.say("gate-line", {"gate": Said(text), "until": until})
+    return in_words.say("gate-line", {"gate": Said("; ".join([text, *remarks])), "until": until})
 
 
 def unknown_line(unknown: Unknown, in_words: Words) -> str:
@@ -76,7 +83,7 @@ def _blocks(assessment: Assessment, in_words: Words) -> tuple[Block, ...]:
         "gaps": unread,
     }
     shown = (Section(in_words.say(f"plain.label.{name}"), items) for name, items in sections.items())
-    return (Paragraph(_heading(assessment, in_words)), *shown, Paragraph(_basis(assessment, in_words)))
+    return (Paragraph(_heading(assessment, in_words)), *shown, Paragraph(basis(assessment, in_words)))
 
 
 def _heading(assessment: Assessment, in_words: Words) -> str:
@@ -90,8 +97,3 @@ def _heading(assessment: Assessment, in_words: Words) -> str:
 
 def _found(assessment: Assessment, status: Status, in_words: Words) -> tuple[str, ...]:
     return tuple(explained(finding, in_words) for finding in with_status(assessment, status))
-
-
-def _basis(assessment: Assessment, in_words: Words) -> str:
-    values = {"version": assessment.rule_set, "profile": assessment.profile, "date": assessment.as_of.isoformat()}
-    return in_words.say("basis", values)

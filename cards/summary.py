@@ -5,9 +5,10 @@ from typing import Final
 
 from cards.findings import reason_names, shown_findings
 from cards.limbs import scan_sites
+from cards.options import built_in
 from cards.untrusted import shortened
 from cards.words import Said, Words, words
-from cds_service.risk.assessment import Assessment, Decision, Tier, Unknown, Value
+from cds_service.risk.assessment import Assessment, Decision, Finding, Tier, Unknown, Value
 
 # CDS Hooks: "<140-character summary message".
 MAX_SUMMARY: Final = 139
@@ -23,7 +24,9 @@ def summarised(decision: Decision, assessment: Assessment, in_words: Words) -> s
     """Return :func:`summary_sentence` in a language already at hand: the fullest wording that fits."""
     sentence = ""
     for reasons in _ladder(assessment, decision, in_words):
-        sentence = in_words.say(_key(decision, in_words), _values(decision, assessment, reasons, in_words))
+        sentence = in_words.say(
+            key_for("summary", decision, in_words), _values(decision, assessment, reasons, in_words)
+        )
         if len(sentence) <= MAX_SUMMARY:
             return sentence
     return shortened(sentence, MAX_SUMMARY)
@@ -36,9 +39,10 @@ def risk_phrase(assessment: Assessment, in_words: Words) -> str:
     return in_words.say(f"risk.at-least.{tier}" if at_least else f"risk.{tier}")
 
 
-def unknown_items(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
-    """Return what is not known, core items first, each once."""
-    ordered = sorted(assessment.unknowns, key=lambda unknown: not unknown.core)
+def unknown_items(decision: Decision, assessment: Assessment, in_words: Words) -> tuple[str, ...]:
+    """Return what is not known, each once: first what the card was made for, then the core items."""
+    named = {built_in().missing.get(reason) for reason in decision.reasons}
+    ordered = sorted(assessment.unknowns, key=lambda unknown: (unknown.item not in named, not unknown.core))
     return tuple(dict.fromkeys(unknown_item(unknown, in_words) for unknown in ordered))
 
 
@@ -50,18 +54,36 @@ def unknown_item(unknown: Unknown, in_words: Words) -> str:
     return in_words.word("short", unknown.rule or unknown.item)
 
 
-def _key(decision: Decision, in_words: Words) -> str:
-    variants = (f"summary.{decision.card}.{reason}" for reason in decision.reasons)
-    return next((key for key in variants if in_words.has(key)), f"summary.{decision.card}.text")
+def key_for(shelf: str, decision: Decision, in_words: Words) -> str:
+    """Return the key of a card's sentence: one of its own for a reason, else the card's ``text``."""
+    variants = (f"{shelf}.{decision.card}.{reason}" for reason in decision.reasons)
+    return next((key for key in variants if in_words.has(key)), f"{shelf}.{decision.card}.text")
+
+
+def triggers(decision: Decision, in_words: Words) -> tuple[str, ...]:
+    """Return the reasons that are no finding (a T-score, a trigger of the paediatric gate) in a few words."""
+    keys = (f"trigger.{reason}" for reason in decision.reasons)
+    said = (in_words.say(key, decision.values) for key in keys if in_words.has(key))
+    return tuple(text for text in said if text)
+
+
+def spoken_of(decision: Decision, assessment: Assessment) -> tuple[Finding, ...]:
+    """Return the findings that a card speaks of: those it is about, or else what the tier rests on."""
+    rules = [rule for reason in decision.reasons for rule in built_in().focus.get(reason, ())]
+    newer = decision.values.get("newer_rule")
+    focus = {*rules, newer} if newer else set(rules)
+    about = tuple(finding for finding in assessment.findings if finding.present and finding.rule in focus)
+    return about or shown_findings(assessment)
 
 
 def _ladder(assessment: Assessment, decision: Decision, in_words: Words) -> Iterator[tuple[str, ...]]:
     """Yield the reasons in ever fewer words."""
     if decision.card == "K6":
-        items = unknown_items(assessment, in_words)
+        items = unknown_items(decision, assessment, in_words)
         yield from (items[:count] for count in range(min(_SHOWN, len(items)), -1, -1))
         return
-    names = [reason_names(finding, in_words) for finding in shown_findings(assessment)[:_SHOWN]]
+    told = [(text, text) for text in triggers(decision, in_words)]
+    names = [*told, *(reason_names(finding, in_words) for finding in spoken_of(decision, assessment))][:_SHOWN]
     full, bare = [name for name, _ in names], [name for _, name in names]
     yield tuple(full)
     yield (*full[:1], *bare[1:])

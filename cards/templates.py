@@ -4,7 +4,7 @@
 ``{drug}``                           the value: text made harmless, a number as the language writes it
 ``{dose:.1}``                        a number with at most one decimal
 ``{side:word}``                      the word ``side.<value>``; ``{site:word:side}`` takes it from another shelf
-``{items:list:unknown}``             words for a comma-separated list of keys, joined with commas and "and"
+``{items:list:unknown}``             words for several keys, joined with commas and "and"
 ``{falls:plural:# fall|# falls}``    the first form for exactly 1, the second otherwise; ``#`` is the number
 ``{days:span}``                      days as days, or as months from two months up
 ``[ since {since}]``                 left out as a whole when a value in it is missing

@@ -11,11 +11,15 @@ import msgspec
 from cards.templates import CatalogueError, Part, Slot, Template, parse
 from cards.untrusted import one_line
 from cds_service.risk.assessment import Value
+from cds_service.rulesets.model import RuleSet
 
 LANGUAGES: Final = ("en", "sv")
 _DAYS_PER_MONTH: Final = 30.4375
 _SPAN_IN_MONTHS_FROM: Final = 60
 _USUAL_DECIMALS: Final = 2
+Titles = Mapping[str, Mapping[str, str]]
+"""Names of local factors: rule id -> language -> name."""
+NO_TITLES: Final[Titles] = {}
 _NOTHING: Final[Mapping[str, Value]] = {}
 
 
@@ -30,6 +34,14 @@ class Words(msgspec.Struct, frozen=True):
 
     language: str
     templates: Mapping[str, Template]
+
+    def with_titles(self, titles: Titles) -> "Words":
+        """Return these words with the names of local factors (L-*), which a rule set and not the catalogue gives."""
+        if not titles:
+            return self
+        named = {rule: Template((one_line(title[self.language]),)) for rule, title in titles.items()}
+        added = {f"{shelf}.{rule}": template for rule, template in named.items() for shelf in ("rule", "short")}
+        return msgspec.structs.replace(self, templates={**self.templates, **added})
 
     def has(self, key: str) -> bool:
         """True when the catalogue holds ``key``."""
@@ -77,10 +89,10 @@ class Words(msgspec.Struct, frozen=True):
         return ", ".join(items[:-1]) + self.say("list.and") + items[-1]
 
     def span(self, days: float) -> str:
-        """Return a length of time: days, or whole months from two months up."""
+        """Return a length of time: days, or the nearest whole months from two months up."""
         if days < _SPAN_IN_MONTHS_FROM:
             return self.say("span.days", {"n": round(days)})
-        return self.say("span.months", {"n": int(days / _DAYS_PER_MONTH)})
+        return self.say("span.months", {"n": round(days / _DAYS_PER_MONTH)})
 
     def _part(self, part: Part, values: Mapping[str, Value]) -> str:
         if isinstance(part, str):
@@ -96,10 +108,17 @@ class Words(msgspec.Struct, frozen=True):
         if slot.kind == "word":
             return self.word(slot.argument, value)
         if slot.kind == "list":
-            return self.listed(tuple(self.word(slot.argument, item) for item in str(value).split(",")))
+            items = self._items(slot.argument, str(value))
+            return self.listed(tuple(self.word(slot.argument, item) for item in items))
         if slot.kind in {"plural", "span"} and isinstance(value, int | float):
             return self.span(value) if slot.kind == "span" else self._plural(slot, value)
         return self.text(value, slot.decimals)
+
+    def _items(self, shelf: str, value: str) -> list[str]:
+        """Split at commas, or at spaces when each part has a word of its own: a drug's name may hold a space."""
+        pieces = [piece.strip() for piece in value.split(",")]
+        parts = value.split()
+        return parts if all(self.has(f"{shelf}.{part}") for part in parts) else pieces
 
     def _plural(self, slot: Slot, value: float) -> str:
         one, _, other = slot.argument.partition("|")
@@ -117,6 +136,11 @@ def words(language: str) -> Words:
         if file.name.endswith(".toml"):
             texts |= flattened(file.read_text(encoding="utf-8"), file.name)
     return Words(language, {key: parse(text) for key, text in texts.items()})
+
+
+def local_titles(rules: RuleSet) -> Titles:
+    """Return the names of the rule set's local factors (L-*), for :class:`cards.CardOptions` and others here."""
+    return {factor.id: factor.title for factor in rules.local_factors}
 
 
 def flattened(text: str, name: str) -> dict[str, str]:
