@@ -1,5 +1,6 @@
 """How each kind of data arrived: per prefetch key first, then per area."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -51,10 +52,11 @@ def reports_of(key: str, delivered: Delivered) -> tuple[KeyReport, ...]:
     """Return what a key brought, by the types found inside; an empty or failed list speaks by its key's name."""
     counts: dict[Area, int] = {}
     leading: dict[Area, bool] = {}
-    for name in (*(located.resource.type_name for located in delivered.resources), *delivered.lost):
+    read = Counter(located.resource.type_name for located in delivered.resources)
+    for name in [*read, *delivered.lost]:
         meaning = TYPE_MEANING.get(name)
         if meaning is not None:
-            counts[meaning.area] = counts.get(meaning.area, 0) + (name not in delivered.lost)
+            counts[meaning.area] = counts.get(meaning.area, 0) + read.pop(name, 0)
             leading[meaning.area] = leading.get(meaning.area, False) or meaning.leading
     state = state_of(delivered)
     if not counts:

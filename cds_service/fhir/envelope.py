@@ -33,7 +33,7 @@ class FhirAuthorization(msgspec.Struct, frozen=True):
 
 
 class HookContext(msgspec.Struct, frozen=True, rename="camel"):
-    """The context of the hook. ``draft_orders`` and ``selections`` of ordering hooks stay bytes (no bytes: not sent)."""
+    """The context of the hook. ``draft_orders`` and ``selections`` of ordering hooks stay bytes; none if not sent."""
 
     patient_id: str
     user_id: str = ""

@@ -324,6 +324,7 @@ class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):
     """All facts of one patient. Build it with :meth:`of`; ask it by concept.
 
     ``availability`` says for every :class:`Area` how it arrived; an area not in the mapping is MISSING.
+    ``relatives`` are all facts of relatives, also those without any hit (a relative recorded without conditions).
     ``ignored_others`` counts resources of other patients that were left out.
     """
 
@@ -333,6 +334,7 @@ class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):
     medications: ByConcept[MedicationFact] = msgspec.field(default_factory=dict)
     procedures: ByConcept[ProcedureFact] = msgspec.field(default_factory=dict)
     family: ByConcept[FamilyFact] = msgspec.field(default_factory=dict)
+    relatives: tuple[FamilyFact, ...] = ()
     orders: ByConcept[OrderFact] = msgspec.field(default_factory=dict)
     reports: ByConcept[ReportFact] = msgspec.field(default_factory=dict)
     devices: ByConcept[DeviceFact] = msgspec.field(default_factory=dict)
@@ -360,6 +362,7 @@ class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):
         ignored_others: int = 0,
     ) -> "PatientRecord":
         """Return a record with every fact filed under each concept it belongs to."""
+        family = tuple(family)
         return cls(
             demographics=demographics,
             conditions=by_concept(conditions),
@@ -367,6 +370,7 @@ class PatientRecord(msgspec.Struct, frozen=True, kw_only=True):
             medications=by_concept(medications),
             procedures=by_concept(procedures),
             family=by_concept(family),
+            relatives=family,
             orders=by_concept(orders),
             reports=by_concept(reports),
             devices=by_concept(devices),

@@ -32,6 +32,10 @@ def coded(system: str, code: str, text: str | None = None, **more: Any) -> Json:
     return concept | ({"text": text} if text else {})
 
 
+RHEUMATOID = coded(ICD10SE, "M05.9")
+WEIGHT = coded(LOINC, "29463-7")
+
+
 def patient(**more: Any) -> Json:
     return {"resourceType": "Patient", "id": "1", "gender": "female", "birthDate": "1955-03-02", **more}
 
@@ -42,12 +46,12 @@ def resource(kind: str, resource_id: str | None = "a", **more: Any) -> Json:
     return {"resourceType": kind, **given, owner: SUBJECT, **more}
 
 
-def condition(resource_id: str | None = "a", system: str = ICD10SE, code: str = "M05.9", **more: Any) -> Json:
-    return resource("Condition", resource_id, **{"code": coded(system, code), **more})
+def condition(resource_id: str | None = "a", code: Any = RHEUMATOID, **more: Any) -> Json:
+    return resource("Condition", resource_id, code=code, **more)
 
 
-def observation(resource_id: str | None = "a", code: str = "29463-7", **more: Any) -> Json:
-    return resource("Observation", resource_id, **{"status": "final", "code": coded(LOINC, code), **more})
+def observation(resource_id: str | None = "a", code: Any = WEIGHT, **more: Any) -> Json:
+    return resource("Observation", resource_id, **{"status": "final", "code": code, **more})
 
 
 def bundle(*resources: Any, **more: Any) -> Json:
