@@ -4,7 +4,7 @@ Decisions beyond the rule table:
 
 - "Mean at least X mg a day for N days in 12 months" is met when at least N days (short gaps bridged) have X mg or
   more, or when the N days of highest dose average X mg. Unlike a mean over all days, neither can fall when more is
-  taken. R-GC3 and R-GC4 use the window of R-GC2.
+  taken. R-GC3 and R-GC4 use the window of R-GC2, and its months since the end.
 - R-GC4 counts days whose dose is unknown or at least that of R-GC3.
 - R-GC5 "past 90 days" is one course of that length at an unknown dose or at least that of R-GC3, at any time.
 - Taken as needed, code without a systemic route, replacement-type drug without a dose, or a diagnosis code "long-term
@@ -83,13 +83,10 @@ def evaluate(case: Case) -> tuple[Finding, ...]:
 
 
 def _graded(case: Case, exposure: Exposure) -> Finding | None:
-    return (
-        _very_high(case, exposure)
-        or _regular(case, exposure)
-        or _lower(case, exposure)
-        or _dose_unknown(case, exposure)
-        or _past_or_repeated(case, exposure)
-    )
+    recent = taken_since(exposure, case.months_ago(case.rules.factor("R-GC2")["ended_months"]))
+    grades = (_regular, _lower, _dose_unknown, _past_or_repeated) if recent else (_past_or_repeated,)
+    found = (grade(case, exposure) for grade in (_very_high, *grades))
+    return next((finding for finding in found if finding is not None), None)
 
 
 def _very_high(case: Case, exposure: Exposure) -> Finding | None:
@@ -105,8 +102,6 @@ def _very_high(case: Case, exposure: Exposure) -> Finding | None:
 def _regular(case: Case, exposure: Exposure) -> Finding | None:
     rule = case.rules.factor("R-GC2")
     if not _reaches(case, exposure, rule["dose"], rule["days"]):
-        return None
-    if not taken_since(exposure, case.months_ago(rule["ended_months"])):
         return None
     against = ("dose", "days", "window_months", "ended_months", "modifier_age", "modifier_t")
     return steroid_override(case, _present(case, "R-GC2", "gc.dose-and-days", exposure, against, strong=True))
