@@ -1,4 +1,4 @@
-"""Reading a rule set: TOML text -> checked file -> compiled :class:`~cds_service.rulesets.model.RuleSet` under one profile."""
+"""Reading a rule set: TOML text -> checked file -> compiled RuleSet under one profile."""
 
 import copy
 import tomllib
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cds_service.errors import RuleSetError
 from cds_service.rulesets.model import Factor, LocalFactor, Number, RuleSet
-from cds_service.rulesets.schema import SECTIONS, FactorEntry, NumberEntry, RuleSetFile
+from cds_service.rulesets.schema import CHOICES, SECTIONS, FactorEntry, NumberEntry, RuleSetFile
 
 DEFAULT_PROFILE = "se"
 
@@ -41,7 +41,7 @@ def load_text(text: str, profile: str = DEFAULT_PROFILE) -> RuleSet:
 def _parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets without end
         raise RuleSetError(f"rule set is not valid TOML: {error}") from error
 
 
@@ -55,7 +55,7 @@ def _check(raw: dict[str, Any]) -> RuleSetFile:
 
 def _under_profile(raw: dict[str, Any], profile: str) -> dict[str, Any]:
     profiles = raw.get("profiles", {})
-    if not isinstance(profiles, dict) or profile not in profiles:
+    if not isinstance(profiles, dict) or not isinstance(profiles.get(profile), dict):
         raise RuleSetError(f"rule set has no profile {profile!r}")
     merged = copy.deepcopy(raw)
     for path, value in profiles[profile].items():
@@ -89,6 +89,9 @@ def _check_against_catalogue(file: RuleSetFile) -> None:
             problems += _factor_problems(rule, expected, file.factors[rule])
     for section in SECTIONS:
         problems += _section_problems(section, getattr(catalogue, section), getattr(file, section))
+    for name in ("menopause_from", "menopause_to"):
+        problems += _number_problems(f"core.{name}", getattr(catalogue.core, name), getattr(file.core, name))
+    problems += [f"core.items: {item} is not known" for item in file.core.items if item not in catalogue.core.items]
     if problems:
         raise RuleSetError(f"rule set is not usable: {'; '.join(problems[:5])}")
 
@@ -114,6 +117,8 @@ def _section_problems(section: str, expected: dict[str, Any], found: dict[str, A
             problems += _number_problems(f"{section}.{name}", expected[name], found[name])
         elif isinstance(expected[name], NumberEntry) is not isinstance(found[name], NumberEntry):
             problems.append(f"{section}.{name} is of the wrong kind")
+        elif isinstance(found[name], str) and found[name] not in CHOICES[f"{section}.{name}"]:
+            problems.append(f"{section}.{name} must be one of {', '.join(sorted(CHOICES[f'{section}.{name}']))}")
     return problems
 
 
@@ -134,7 +139,7 @@ def _compile(file: RuleSetFile, profile: str) -> RuleSet:
         profile=profile,
         title=file.title,
         status=file.status,
-        weight_points=dict(file.weights),
+        weight_points={str(name): points for name, points in file.weights.items()},
         factors={rule: _factor(rule, entry) for rule, entry in file.factors.items()},
         limb_weights=file.limbs.model_dump(by_alias=True),
         settings={name: _number(entry) for name, entry in sections.items() if isinstance(entry, NumberEntry)},

@@ -1,4 +1,4 @@
-"""The rule set as the engine sees it: frozen, compiled once, quick to ask. The door is :mod:`cds_service.rulesets.schema`."""
+"""The rule set as the engine sees it: frozen, compiled once, quick to ask. Its door is :mod:`.schema`."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,8 @@ class Number(msgspec.Struct, frozen=True, gc=False):
 class Factor(msgspec.Struct, frozen=True, kw_only=True):
     """One rule R-*: its family, weight(s), thresholds and where they come from.
 
-    ``sheet`` is the line of the EX-Center sheet it implements, empty when the sheet does not name it. ``enabled`` False: never evaluated.
+    ``sheet`` is the line of the EX-Center sheet it implements, empty when the sheet does not name it. ``enabled``
+    False: never evaluated.
     """
 
     id: str
@@ -36,7 +37,7 @@ class Factor(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
     def weight(self, grade: str = "") -> Weight:
-        """Return the weight of ``grade`` (empty: the only one). KeyError names a grade that the schema should have refused."""
+        """Return the weight of ``grade`` (empty: the only one); KeyError for one that the schema refuses."""
         return self.weights[grade]
 
     def __getitem__(self, threshold: str) -> float:
@@ -60,8 +61,9 @@ class LocalFactor(msgspec.Struct, frozen=True, kw_only=True):
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     """A whole rule set under one profile.
 
-    ``settings`` holds the remaining numbers by dotted name (``gates.paediatric_age``, ``segments.hand`` ...), each a :class:`Number`;
-    ``choices`` the non-numeric ones (``cards.watch`` = ``off`` | ``info``, ``cohort.include_minor`` = ``false``).
+    ``settings`` holds the remaining numbers by dotted name (``gates.paediatric_age``, ``segments.hand`` ...), each a
+    :class:`Number`; ``choices`` the words (``decisions.watch_cards`` = ``off`` | ``info``, ``cohort.include_minor`` =
+    ``yes`` | ``no``).
     """
 
     version: str

@@ -1,8 +1,8 @@
 """The door for rule sets: a pydantic model of the TOML file that refuses what the engine could not use.
 
-The built-in default file is also the catalogue: every rule set must hold the same factors, thresholds, grades and units,
-so that a factor never meets a threshold that is not there. Bounds (``min``/``max``) are read from the default, never from
-an edited file.
+The built-in default file is also the catalogue: every rule set must hold the same factors, thresholds, grades and
+units, so that a factor never meets a threshold that is not there. Bounds (``min``/``max``) are read from the default,
+never from an edited file.
 """
 
 from typing import Annotated, Literal, Self
@@ -16,7 +16,8 @@ LocalId = Annotated[str, StringConstraints(pattern=r"^L-[A-Z0-9][A-Z0-9-]{0,30}$
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Strict: "5" and true are no numbers, however willingly they could be read as such.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class NumberEntry(_Strict):
@@ -25,8 +26,8 @@ class NumberEntry(_Strict):
     value: float = Field(allow_inf_nan=False)
     unit: str = Field(min_length=1)
     source: str = Field(min_length=1)
-    min: float | None = None
-    max: float | None = None
+    min: float | None = Field(default=None, allow_inf_nan=False)
+    max: float | None = Field(default=None, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _inside_bounds(self) -> Self:
@@ -142,3 +143,10 @@ class RuleSetFile(_Strict):
 
 SECTIONS = ("tiers", "cohort", "gates", "dxa", "segments", "weight", "exposure", "menopause", "quantities", "decisions")
 """Tables whose entries become ``settings`` (numbers) and ``choices`` (words) by dotted name."""
+
+CHOICES: dict[str, frozenset[str]] = {
+    "cohort.include_minor": frozenset({"yes", "no"}),
+    "decisions.watch_cards": frozenset({"off", "info"}),
+    "decisions.frax_first": frozenset({"yes", "no"}),
+}
+"""What the entries that are words may say."""
