@@ -109,8 +109,6 @@ LOCAL = '\n[local_factors.L-X]\nfamily = "OTHER"\nweight = "weak"\nconcept = "x"
         (changed(("elevated = { value = 4", "elevated = { value = nan")), "tiers"),
         (changed(("elevated = { value = 4", "elevated = { value = inf")), "tiers"),
         (
-            changed(
-                (
             with_line("elevated", '{ value = 20, unit = "1", source = "x" }'),
             "tiers.elevated: 20.0 is outside",
         ),
