@@ -15,6 +15,11 @@ _MARKDOWN_BULLET: Final = re.compile(r"^([-+=])")
 _MARKDOWN_COUNT: Final = re.compile(r"^(\d{1,9})([.)])")
 
 
+# A client may read as markdown or HTML what it was promised as plain text, and as markdown what is HTML.
+_PLAIN_INERT: Final = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`": "'"})
+_HTML_INERT: Final = str.maketrans({"[": "&#91;", "]": "&#93;", "`": "&#96;"})
+
+
 class Paragraph(msgspec.Struct, frozen=True):
     """One line of prose."""
 
@@ -48,8 +53,8 @@ def markdown_escaped(text: str) -> str:
 
 def _plain(block: Block) -> str:
     if isinstance(block, Paragraph):
-        return block.text
-    return "\n".join([f"{block.label}:", *(f"- {item}" for item in block.items)])
+        return block.text.translate(_PLAIN_INERT)
+    return "\n".join([f"{block.label}:", *(f"- {item}" for item in block.items)]).translate(_PLAIN_INERT)
 
 
 def _markdown(block: Block) -> str:
@@ -61,6 +66,10 @@ def _markdown(block: Block) -> str:
 
 def _html(block: Block) -> str:
     if isinstance(block, Paragraph):
-        return f"<p>{html.escape(block.text)}</p>"
-    items = "".join(f"<li>{html.escape(item)}</li>" for item in block.items)
-    return f"<p><strong>{html.escape(block.label)}</strong></p><ul>{items}</ul>"
+        return f"<p>{_html_escaped(block.text)}</p>"
+    items = "".join(f"<li>{_html_escaped(item)}</li>" for item in block.items)
+    return f"<p><strong>{_html_escaped(block.label)}</strong></p><ul>{items}</ul>"
+
+
+def _html_escaped(text: str) -> str:
+    return html.escape(text).translate(_HTML_INERT)
