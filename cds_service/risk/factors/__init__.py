@@ -10,16 +10,26 @@ from typing import Final
 from cds_service.risk.assessment import Finding
 from cds_service.risk.case import Case
 from cds_service.risk.factors import (
+    activity,
     alcohol,
+    body,
     bone_drugs,
+    comorbidity,
+    early_menopause,
+    falls,
     fracture,
     glucocorticoid,
     heparin,
     heredity,
+    hormone,
     inflammatory,
+    limb_class,
+    local,
     malabsorption,
     nutrition,
+    overweight,
     parathyroid,
+    recorded_frax,
     smoking,
     thyroid,
     vitamin_d,
@@ -28,8 +38,11 @@ from cds_service.risk.factors import (
 Evaluate = Callable[[Case], tuple[Finding, ...]]
 
 FAMILIES: Final[tuple[Evaluate, ...]] = (
+    body.evaluate,
+    early_menopause.evaluate,
     fracture.evaluate,
     glucocorticoid.evaluate,
+    hormone.evaluate,
     heparin.evaluate,
     inflammatory.evaluate,
     nutrition.evaluate,
@@ -39,6 +52,13 @@ FAMILIES: Final[tuple[Evaluate, ...]] = (
     vitamin_d.evaluate,
     smoking.evaluate,
     alcohol.evaluate,
+    activity.evaluate,
+    overweight.evaluate,
     heredity.evaluate,
+    falls.evaluate,
+    limb_class.evaluate,
+    comorbidity.evaluate,
     bone_drugs.evaluate,
+    recorded_frax.evaluate,
+    local.evaluate,
 )

@@ -128,10 +128,6 @@ LOCAL = '\n[local_factors.L-X]\nfamily = "OTHER"\nweight = "weak"\nconcept = "x"
         (changed(('include_minor = "no"', 'include_minor = "maybe"')), "cohort.include_minor must be one of no, yes"),
         (changed(('"limb-level", ', '"shoe-size", ')), "core.items: shoe-size is not known"),
         (
-            with_line("elevated", '{ value = 20, unit = "1", source = "x" }'),
-            "tiers.elevated: 20.0 is outside",
-        ),
-        (
             changed(('menopause_from = { value = 40, unit = "a"', 'menopause_from = { value = 40, unit = "mo"')),
             "core.menopause_from: unit",
         ),
