@@ -4,6 +4,7 @@ Steps are not counted, minutes are. Wheelchair sport is activity, but it does no
 different questions.
 """
 
+import math
 from datetime import date
 from typing import Final
 
@@ -95,7 +96,7 @@ def _inactivity(case: Case, *, lower: bool) -> Finding:
 
 def _by_minutes(case: Case, week: Week, remarks: tuple[str, ...]) -> Finding:
     enough = case.rules.factor("R-ACT1")["minutes"]
-    values: dict[str, Value] = {"minutes": week.minutes.number, **_on(week.hits[0])}
+    values: dict[str, Value] = {"minutes": _shown(week.minutes), **_on(week.hits[0])}
     evidence = evidence_of(week.hits)
     held = ("minutes", "vigorous_factor", "max_age_months")
     if week.minutes.below(enough):
@@ -106,6 +107,11 @@ def _by_minutes(case: Case, week: Week, remarks: tuple[str, ...]) -> Finding:
     if week.minutes.at_least(enough):
         return case.find("R-ACT1", Status.ABSENT, "act.enough", values=values, evidence=evidence, held_against=held)
     return unknown(case, "R-ACT1", "act.cannot-classify", UNUSABLE, evidence=evidence, values=_on(week.hits[0]))
+
+
+def _shown(minutes: Measured) -> float:
+    """Return the most that it may be; where that is not known, the least."""
+    return minutes.high if minutes.high < math.inf else minutes.low
 
 
 def _not_told(case: Case, recent: Results, every: Results) -> Finding:
@@ -150,7 +156,7 @@ def _weighted(moderate: Measured | None, vigorous: Measured | None, factor: floa
     if moderate is None and vigorous is None:
         return None
     known = [part for part in (moderate, _times(vigorous, factor)) if part is not None]
-    most = sum(part.high for part in known) if moderate and vigorous else float("inf")
+    most = sum(part.high for part in known) if moderate and vigorous else math.inf
     return Measured(sum(part.low for part in known), most)
 
 
@@ -161,7 +167,9 @@ def _times(part: Measured | None, factor: float) -> Measured | None:
 def _first(of_day: Results, role: str, *units: str) -> Measured | None:
     named = [hit.fact for hit in of_day if hit.attribute("role") == role]
     found = (measured(fact, unit) for fact in named for unit in units)
-    return next((one for one in found if one is not None and one.low >= 0), None)
+    known = (one for one in found if one is not None and one.number >= 0)
+    # Nobody is active for less than no minutes: "<150" starts at none.
+    return next((msgspec.structs.replace(one, low=max(one.low, 0)) for one in known), None)
 
 
 def _stated_inactive(case: Case, day: date) -> tuple[Evidence, ...]:
