@@ -81,15 +81,24 @@ def read_delivered(data: bytes | msgspec.Raw, budget: RepairBudget) -> Delivered
         MalformedRequest: the bytes are not JSON.
         TooLarge: nested deeper than any record is.
     """
+    try:
+        found = _read(data, budget)
+    except RecursionError:
+        raise TooLarge("a resource is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Where the bytes are no JSON, nothing around them can be trusted either.
+        raise MalformedRequest("a resource is not JSON in UTF-8") from None
+    found.alone = bool(found.outcomes) and not found.matches and not found.resources
+    return found
+
+
+def _read(data: bytes | msgspec.Raw, budget: RepairBudget) -> Delivered:
     found = Delivered()
     try:
         _read_fast(_FAST.decode(data), found)
-    except RecursionError:
-        raise TooLarge("a resource is nested too deeply") from None
-    except msgspec.DecodeError:
+    except msgspec.ValidationError:
         found = Delivered()
         _SlowReader(found, budget).read(bytes(data), Entry(), 0)
-    found.alone = bool(found.outcomes) and not found.matches and not found.resources
     return found
 
 
@@ -124,7 +133,6 @@ class _SlowReader:
         elif start == b"{":
             self._object(data, entry, depth)
         elif data.strip() != _NULL:
-            _check_json(data)
             self._lose("", "", "not-a-resource")
 
     def _object(self, data: bytes, entry: Entry, depth: int) -> None:
@@ -132,9 +140,6 @@ class _SlowReader:
             kind = _HEAD.decode(data).resource_type
         except msgspec.ValidationError:
             self._lose("", "resourceType", "not-a-resource")
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            _check_json(data)
-            self._lose("", "", "unreadable")
         else:
             if kind == "Bundle":
                 self._bundle(data, depth)
@@ -144,7 +149,7 @@ class _SlowReader:
     def _bundle(self, data: bytes, depth: int) -> None:
         try:
             shell = _BUNDLE.decode(data)
-        except msgspec.DecodeError:
+        except msgspec.ValidationError:
             self._lose("Bundle", "", "unreadable")
             return
         self._found.bundle(shell.total, shell.has_next)
@@ -155,7 +160,7 @@ class _SlowReader:
     def _entry(self, raw: msgspec.Raw) -> Iterator[tuple[Entry, bytes]]:
         try:
             shell = _ENTRY.decode(raw)
-        except msgspec.DecodeError:
+        except msgspec.ValidationError:
             if bytes(raw) != _NULL:
                 self._lose("Bundle", "entry", "unreadable")
             return
@@ -173,11 +178,3 @@ class _SlowReader:
     def _lose(self, kind: str, element: str, reason: str) -> None:
         self._found.lost.append(kind)
         self._found.gaps.append(Gap(kind, element, reason))
-
-
-def _check_json(data: bytes) -> None:
-    """Raise MalformedRequest when the bytes are no JSON at all: then nothing around them can be trusted."""
-    try:
-        msgspec.json.decode(data, type=msgspec.Raw)
-    except msgspec.DecodeError:
-        raise MalformedRequest("prefetch: a value is not JSON") from None

@@ -40,7 +40,7 @@ def patient(**more: Any) -> Json:
     return {"resourceType": "Patient", "id": "1", "gender": "female", "birthDate": "1955-03-02", **more}
 
 
-def resource(kind: str, resource_id: str | None = "a", **more: Any) -> Json:
+def resource(kind: str, resource_id: Any = "a", **more: Any) -> Json:
     owner = "patient" if kind == "FamilyMemberHistory" else "subject"
     given = {"id": resource_id} if resource_id else {}
     return {"resourceType": kind, **given, owner: SUBJECT, **more}
