@@ -63,9 +63,15 @@ class Week(msgspec.Struct, frozen=True, gc=False):
 
 
 def evaluate(case: Case) -> tuple[Finding, ...]:
-    """Return what is known of activity; and, where a lower limb is missing, of whether it bears load."""
+    """Return what is known of activity; and, where a lower limb is missing, of whether it bears load.
+
+    Activity is the family's question: loading that nobody told of does not leave it open, it is asked for in a remark.
+    """
     lower = any(limb.limb == "lower" for limb in case.limbs.limbs)
-    return (_inactivity(case, lower=lower), _loading(case)) if lower else (_inactivity(case, lower=lower),)
+    activity = _inactivity(case, lower=lower)
+    loading = _loading(case) if lower else None
+    settled = activity.status is not Status.UNKNOWN and loading is not None and loading.status is Status.UNKNOWN
+    return (activity,) if loading is None or settled else (activity, loading)
 
 
 # ---------------------------------------------------------------- R-ACT1
@@ -98,14 +104,17 @@ def _by_minutes(case: Case, week: Week, remarks: tuple[str, ...]) -> Finding:
     enough = case.rules.factor("R-ACT1")["minutes"]
     values: dict[str, Value] = {"minutes": _shown(week.minutes), **_on(week.hits[0])}
     evidence = evidence_of(week.hits)
-    held = ("minutes", "vigorous_factor", "max_age_months")
-    if week.minutes.below(enough):
+    little = week.minutes.below(enough)
+    if little or week.minutes.at_least(enough):
         return case.find(
-            "R-ACT1", Status.PRESENT, "act.too-little", values=values, evidence=evidence, held_against=held,
+            "R-ACT1",
+            Status.PRESENT if little else Status.ABSENT,
+            "act.too-little" if little else "act.enough",
+            values=values,
+            evidence=evidence,
+            held_against=("minutes", "vigorous_factor", "max_age_months"),
             remarks=remarks,
-        )  # fmt: skip
-    if week.minutes.at_least(enough):
-        return case.find("R-ACT1", Status.ABSENT, "act.enough", values=values, evidence=evidence, held_against=held)
+        )
     return unknown(case, "R-ACT1", "act.cannot-classify", UNUSABLE, evidence=evidence, values=_on(week.hits[0]))
 
 

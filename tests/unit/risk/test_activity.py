@@ -136,6 +136,12 @@ def test_a_leg_without_load_for_half_a_year_is_moderate(facts, status, since):
     assert found.points == (2 if status is Status.PRESENT else 0)
 
 
+def test_loading_nobody_told_of_does_not_leave_a_known_activity_open():
+    assert [one.rule for one in evaluate(r.case(told("week", 300), limbs=LEG))] == ["R-ACT1"]
+    assert evaluate(r.case(told("week", 300), limbs=LEG))[0].remarks == ("act.ask-about-loading",)
+    assert [one.rule for one in evaluate(r.case(told("week", 300), wheelchair(), limbs=LEG))] == ["R-ACT1", "R-ACT2"]
+
+
 def test_loading_is_not_asked_where_both_legs_are_whole():
     assert of("R-ACT2", wheelchair(onset="2020")) is None
 
