@@ -46,7 +46,7 @@ def threshold_text(threshold: Threshold, in_words: Words) -> str:
 def _short_source(source: str) -> str:
     """``[43][44]: explanation`` becomes ``43, 44``: the explanation stands on the rule's page."""
     numbers = source.partition(":")[0].replace("][", ", ")
-    return one_line(numbers.strip("[] "))
+    return one_line(numbers.replace("[", "").replace("]", ""))
 
 
 def _why(decision: Decision, assessment: Assessment, in_words: Words) -> str:

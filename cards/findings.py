@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cards.untrusted import one_line
-from cards.words import NO_TITLES, Said, Titles, Words, words
+from cards.words import NO_TITLES, Said, Titles, Words, is_known, words
 from cds_service.risk.assessment import Assessment, Finding, Status, Value
 from cds_service.risk.record import Evidence
 
@@ -81,7 +81,7 @@ def _sentence(finding: Finding, in_words: Words) -> str:
 
 
 def _all_known(in_words: Words, key: str, values: Mapping[str, Value]) -> bool:
-    return all(values.get(slot.name) not in (None, "") for slot in in_words.templates[key].slots())
+    return all(is_known(slot, values) for slot in in_words.templates[key].slots())
 
 
 def _with_evidence(sentence: str, evidence: tuple[Evidence, ...], in_words: Words) -> str:

@@ -1,7 +1,5 @@
 """The whole assessment as plain text: for the command line, and to paste into a record that knows no cards."""
 
-from typing import Final
-
 from cards.detail import basis
 from cards.findings import explained, strongest, with_status
 from cards.formats import Block, Paragraph, Section, rendered
@@ -9,9 +7,7 @@ from cards.limbs import limb_status_text
 from cards.summary import risk_phrase, summarised, unknown_item
 from cards.untrusted import one_line
 from cards.words import NO_TITLES, Said, Titles, Words, words
-from cds_service.risk.assessment import Assessment, Band, BodySize, GateFinding, Status, ToolResult, Unknown
-
-_WEIGHT_DECIMALS: Final = 1
+from cds_service.risk.assessment import Assessment, Band, BodySize, GateFinding, Status, ToolResult, Unknown, Value
 
 
 def plain_text(assessment: Assessment, language: str, local_titles: Titles = NO_TITLES) -> str:
@@ -27,20 +23,14 @@ def body_lines(body: BodySize, in_words: Words) -> tuple[str, ...]:
     """Return weight and BMI corrected for missing limbs, or why not; a raw BMI is always said to be raw."""
     lines = []
     if body.weight is not None:
-        lines.append(in_words.say("body.weight", {"band": Said(band_text(body.weight, in_words))}))
+        lines.append(in_words.say("body.weight", _ends("weight", body.weight)))
     if body.bmi is not None:
-        lines.append(in_words.say("body.bmi", {"band": Said(band_text(body.bmi, in_words))}))
+        lines.append(in_words.say("body.bmi", _ends("bmi", body.bmi)))
     if body.raw_bmi is not None:
         lines.append(in_words.say("body.raw-bmi", {"bmi": body.raw_bmi}))
     refused = dict.fromkeys(filter(None, (body.refused, body.height_refused)))
     lines += [in_words.say("body.refused", {"why": Said(in_words.word("refused", why))}) for why in refused]
     return tuple(lines)
-
-
-def band_text(band: Band, in_words: Words) -> str:
-    """Return a value with its uncertainty: ``22.8``, or ``19.3 to 25.0``."""
-    low, high = (in_words.number(end, _WEIGHT_DECIMALS) for end in (band.low, band.high))
-    return low if low == high else in_words.say("body.band", {"low": Said(low), "high": Said(high)})
 
 
 def gate_line(gate: GateFinding, in_words: Words) -> str:
@@ -64,7 +54,11 @@ def tool_line(tool: ToolResult, in_words: Words) -> str:
     name = in_words.word("tool", tool.tool)
     if tool.band is None:
         return in_words.say("tool-refused", {"tool": Said(name), "why": Said(in_words.word("refused", tool.refused))})
-    return in_words.say("tool-line", {"tool": Said(name), "value": Said(band_text(tool.band, in_words))})
+    return in_words.say("tool-line", {"tool": Said(name), **_ends("result", tool.band)})
+
+
+def _ends(name: str, band: Band) -> dict[str, Value]:
+    return {f"{name}_low": band.low, f"{name}_high": band.high}
 
 
 def _blocks(assessment: Assessment, in_words: Words) -> tuple[Block, ...]:

@@ -6,6 +6,7 @@
 ``{side:word}``                      the word ``side.<value>``; ``{site:word:side}`` takes it from another shelf
 ``{items:list:unknown}``             words for several keys, joined with commas and "and"
 ``{falls:plural:# fall|# falls}``    the first form for exactly 1, the second otherwise; ``#`` is the number
+``{bmi:band}``                       the values ``bmi_low`` and ``bmi_high``, as one number when they agree
 ``{days:span}``                      days as days, or as months from two months up
 ``[ since {since}]``                 left out as a whole when a value in it is missing
 ===================================  ===========================================================================
@@ -19,7 +20,7 @@ import msgspec
 
 from cds_service.errors import InternalError
 
-KINDS: Final = frozenset({"", "word", "list", "plural", "span"})
+KINDS: Final = frozenset({"", "word", "list", "plural", "span", "band"})
 _DECIMALS: Final = re.compile(r"^\.(\d)$")
 _TOKEN: Final = re.compile(r"(\[|\]|\{[^{}]*\})")
 _NAME: Final = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -36,6 +37,11 @@ class Slot(msgspec.Struct, frozen=True):
     kind: str = ""
     argument: str = ""
     decimals: int | None = None
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Names of the values it needs."""
+        return (f"{self.name}_low", f"{self.name}_high") if self.kind == "band" else (self.name,)
 
     @property
     def signature(self) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ LANGUAGES: Final = ("en", "sv")
 _DAYS_PER_MONTH: Final = 30.4375
 _SPAN_IN_MONTHS_FROM: Final = 60
 _USUAL_DECIMALS: Final = 2
+_BAND_DECIMALS: Final = 1
 Titles = Mapping[str, Mapping[str, str]]
 """Names of local factors: rule id -> language -> name."""
 NO_TITLES: Final[Titles] = {}
@@ -98,13 +99,17 @@ class Words(msgspec.Struct, frozen=True):
         if isinstance(part, str):
             return part
         if isinstance(part, Slot):
-            return self._slot(part, values.get(part.name))
-        known = all(values.get(inner.name) not in (None, "") for inner in part.parts if isinstance(inner, Slot))
+            return self._slot(part, values)
+        known = all(is_known(inner, values) for inner in part.parts if isinstance(inner, Slot))
         return "".join(self._part(inner, values) for inner in part.parts) if known else ""
 
-    def _slot(self, slot: Slot, value: Value) -> str:
-        if value is None or value == "":
+    def _slot(self, slot: Slot, values: Mapping[str, Value]) -> str:
+        if not is_known(slot, values):
             return self.text(None)
+        if slot.kind == "band":
+            low, high = (self.text(values[name], _BAND_DECIMALS) for name in slot.values)
+            return low if low == high else self.say("number.band", {"low": Said(low), "high": Said(high)})
+        value = values[slot.name]
         if slot.kind == "word":
             return self.word(slot.argument, value)
         if slot.kind == "list":
@@ -123,6 +128,11 @@ class Words(msgspec.Struct, frozen=True):
     def _plural(self, slot: Slot, value: float) -> str:
         one, _, other = slot.argument.partition("|")
         return (one if value == 1 else other).replace("#", self.number(value))
+
+
+def is_known(slot: Slot, values: Mapping[str, Value]) -> bool:
+    """True when every value that the place needs is there and not empty."""
+    return all(values.get(name) not in (None, "") for name in slot.values)
 
 
 @cache

@@ -81,6 +81,7 @@ POSTMENOPAUSAL = Finding(
     family="BODY",
     status=Status.PRESENT,
     reason="body.postmenopausal",
+    values={"age": 58, "age_at_menopause": None},
     weight="weak",
     points=1,
 )
@@ -95,7 +96,12 @@ LIMB_CLASS = Finding(
     remarks=("extrapolated",),
 )
 OVERWEIGHT = Finding(
-    rule="R-WT", family="WT", status=Status.PRESENT, reason="wt.overweight", weight="contested", values={"bmi": 27.4}
+    rule="R-WT",
+    family="WT",
+    status=Status.PRESENT,
+    reason="wt.overweight",
+    weight="contested",
+    values={"bmi_low": 26.4, "bmi_high": 26.4, "cut": 25.0, "obese": "no"},
 )
 INHALED = Finding(
     rule="R-GC0",
