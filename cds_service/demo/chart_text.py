@@ -9,6 +9,7 @@ _DATES: Final = (
     *("onsetDateTime", "effectiveDateTime", "performedDateTime", "authoredOn", "start", "occurrenceDateTime"),
     *("recordedDate", "issued", "dateAsserted", "date"),
 )
+_OWN: Final = ("bone-health-item", "override-reason")
 _DAY: Final = len("2026-01-31")
 
 
@@ -35,11 +36,15 @@ def date_of(resource: dict[str, Any]) -> str:
 
 
 def value_of(resource: dict[str, Any]) -> str:
-    """Return an Observation's value, or those of its components with a stroke between them."""
+    """Return an Observation's value, or those of its components: ``138 / 84 mmHg``."""
     components = resource.get("component")
-    if isinstance(components, list) and components:
-        return " / ".join(filter(None, (_value(part) for part in components if isinstance(part, dict))))
-    return _value(resource)
+    if not isinstance(components, list) or not components:
+        return _value(resource)
+    values = [value for value in (_value(part) for part in components if isinstance(part, dict)) if value]
+    amounts = [value.rpartition(" ") for value in values]
+    if len({unit for _, _, unit in amounts}) == 1 and all(amount for amount, _, _ in amounts):
+        return " / ".join(amount for amount, _, _ in amounts) + f" {amounts[0][2]}"
+    return " / ".join(values)
 
 
 def _value(holder: dict[str, Any]) -> str:
@@ -67,5 +72,6 @@ def _codings(concept: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _system(uri: object) -> str:
+    """Return a system's short name; our own items need none, and an unknown system has none."""
     known = code_systems().resolve(uri) if isinstance(uri, str) else None
-    return known.name.partition(" of this project")[0] if known else ""
+    return known.name if known and known.key not in _OWN else ""
