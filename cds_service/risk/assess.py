@@ -34,7 +34,7 @@ from cds_service.risk.scan import scan_plan
 from cds_service.risk.situation import Situation
 from cds_service.risk.tier import tally
 from cds_service.risk.tools import published_tools
-from cds_service.risk.unknowns import adult_or_child_known, cohort_unknown, core_items, unknowns
+from cds_service.risk.unknowns import adult_or_child_known, cohort_unknown, core_items, may_hide_more, unknowns
 from cds_service.risk.weight import body_size
 from cds_service.rulesets.model import RuleSet
 
@@ -119,12 +119,14 @@ def _adult(case: Case) -> Assessment:
     findings = evaluate(case)
     plan = scan_plan(case.limbs, findings)
     exam, treatment = newest_exam(case), bone_treatment(case)
+    known = known_osteoporosis_gate(case, treatment)
     found = (
         pregnancy_gate(case),
         end_of_life_gate(case),
-        known_osteoporosis_gate(case, treatment),
+        known,
         order_gate(case),
-        dxa_gate(case, findings, exam, plan),
+        # Table 1b is about finding osteoporosis; where it is known, K8 has its own interval.
+        None if known else dxa_gate(case, findings, exam, plan),
         declined_gate(case),
     )
     gates = in_order(gate for gate in found if gate)
@@ -186,7 +188,7 @@ def _whole(situation: Situation) -> Assessment:
         points=counted.points,
         cut=counted.cut,
         tier=counted.tier,
-        at_least=following is not None and bool(following.items),
+        at_least=following is not None and may_hide_more(missing),
         overrides=counted.overrides,
         change=following,
     )

@@ -101,7 +101,10 @@ def treat_vitamin_d(situation: Situation) -> Decision | None:
     finding = situation.present("R-VITD")
     if finding is None or finding.values.get("grade") != _DEFICIENT or finding.values.get("treated"):
         return None
-    return Decision(card="K3", indicator="info", reasons=("vitamin-d-deficient",), values=finding.values)
+    actions = ("order-vitamin-d",)  # treat, then measure again
+    return Decision(
+        card="K3", indicator="info", reasons=("vitamin-d-deficient",), actions=actions, values=finding.values
+    )
 
 
 # ---------------------------------------------------------------- K5, K7

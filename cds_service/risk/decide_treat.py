@@ -11,7 +11,7 @@ from cds_service.risk.situation import Situation
 TREAT_REASONS: Final = ("hip-or-vertebral-fracture", "fragility-fracture", "low-t-score", "steroid-override", "frax-20")
 """Why K4. Values: those of the low scan, ``frax`` (percent), ``t_score``."""
 
-KNOWN_REASONS: Final = ("treatment-gap", "denosumab-overdue", "scan-outdated", "lone-man")
+KNOWN_REASONS: Final = ("treatment-gap", "denosumab-overdue", "scan-outdated", "lone-man", "diagnosis-unconfirmed")
 """Why K8; ``lone-man``, a man under 70, also in K4. Values: ``last_seen``, ``due``, ``last_scan``."""
 
 
@@ -102,11 +102,20 @@ def _follow_up(situation: Situation) -> Decision | None:
 def _known(situation: Situation, reason: str, values: dict[str, Value], *, refer: bool) -> Decision:
     lone = refer and _lone_man(situation)
     target = "refer-endocrinology" if lone else "refer-osteoporosis-clinic"
+    # An unconfirmed diagnosis is confirmed or refuted by a scan before it is treated.
+    unconfirmed = _unconfirmed(situation) and not situation.under_way_or_declined
+    scan = ("order-dxa",) if unconfirmed or not refer else ()
+    doubts = (("lone-man", lone), ("diagnosis-unconfirmed", _unconfirmed(situation)))
     return Decision(
         card="K8",
         indicator="info",
-        reasons=(reason, *(("lone-man",) if lone else ())),
-        actions=(target,) if refer else ("order-dxa",),
+        reasons=(reason, *(doubt for doubt, holds in doubts if holds)),
+        actions=((target,) if refer else ()) + scan,
         include=("K7",),
         values=values,
     )
+
+
+def _unconfirmed(situation: Situation) -> bool:
+    gate = situation.gate("G-KNOWNOP")
+    return gate is not None and "unconfirmed" in gate.remarks

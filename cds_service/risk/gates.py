@@ -12,8 +12,8 @@ from cds_service.risk.assessment import Age, GateFinding, LimbStatus
 from cds_service.risk.bone_treatment import BoneTreatment
 from cds_service.risk.case import Case
 from cds_service.risk.dates import whole_years
-from cds_service.risk.filters import active, conditions, evidence_of, newest_answer, newest_first
-from cds_service.risk.record import Area, Evidence, Hit, ObservationFact, PatientRecord, ProcedureFact
+from cds_service.risk.filters import active, conditions, evidence_of, newest_answer, newest_first, possible_conditions
+from cds_service.risk.record import Area, ConditionFact, Evidence, Hit, ObservationFact, PatientRecord, ProcedureFact
 
 GATES: Final = (
     "G-DEAD",
@@ -28,7 +28,7 @@ GATES: Final = (
     "G-DECL",
 )
 """All gates in the order in which they are listed in an assessment."""
-REMARKS: Final = ("minor-only", "limb-data-incomplete", "record-replaced", "diagnosis", "bone-drug")
+REMARKS: Final = ("minor-only", "limb-data-incomplete", "record-replaced", "diagnosis", "unconfirmed", "bone-drug")
 OSTEOPOROSIS: Final = "osteoporosis-diagnosis"
 PALLIATIVE: Final = "palliative-hospice"
 LIFE_EXPECTANCY_ITEM: Final = "limited-life-expectancy"
@@ -110,13 +110,25 @@ def _seen_since(hit: Hit[ObservationFact], since: date, case: Case) -> bool:
 
 
 def known_osteoporosis_gate(case: Case, treatment: BoneTreatment) -> GateFinding | None:
-    """Return G-KNOWNOP for a stated osteoporosis that is not resolved, or while on a bone drug.
+    """Return G-KNOWNOP for a recorded osteoporosis that is not resolved, or while on a bone drug.
 
-    An unconfirmed diagnosis does not route: such a patient needs the measurement more, not less.
+    The rule counts an unconfirmed diagnosis too and says that it is unconfirmed (remark ``unconfirmed``); provisional
+    and differential ones are only possible, and do not route.
     """
     diagnosis = tuple(hit for hit in conditions(case.record, OSTEOPOROSIS, case.as_of) if active(hit))
-    remarks = (("diagnosis",) if diagnosis else ()) + (("bone-drug",) if treatment.current else ())
+    suspected = tuple(hit for hit in _unconfirmed(case) if not diagnosis)
+    told = (
+        ("diagnosis", bool(diagnosis or suspected)),
+        ("unconfirmed", bool(suspected)),
+        ("bone-drug", treatment.current),
+    )
+    remarks = tuple(remark for remark, holds in told if holds)
     if not remarks:
         return None
-    evidence = evidence_of(diagnosis) + (treatment.evidence if treatment.current else ())
+    evidence = evidence_of(diagnosis) + evidence_of(suspected) + (treatment.evidence if treatment.current else ())
     return GateFinding(gate="G-KNOWNOP", effect="route", remarks=remarks, evidence=evidence)
+
+
+def _unconfirmed(case: Case) -> tuple[Hit[ConditionFact], ...]:
+    hits = possible_conditions(case.record, OSTEOPOROSIS, case.as_of)
+    return tuple(hit for hit in hits if hit.fact.verification == "unconfirmed")

@@ -69,6 +69,10 @@ _REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "weight-before-amputation": "outdated",
     }
 )
+# Whether a leg is loaded is asked beside the minutes of activity, not instead of them.
+_ASIDE: Final = frozenset({"R-ACT2"})
+# Silence for these reasons is a failure of delivery, not a question that nobody asked.
+_UNREAD: Final = frozenset({"blocked", "failed", "missing", "partial", "unusable"})
 _TOLD_OTHERWISE: Final = frozenset({"BODY", "WT", "LD", "TOOL"})
 
 
@@ -91,6 +95,11 @@ def core_items(case: Case) -> tuple[str, ...]:
     """Return the core items that apply to this person: the menopausal state is asked of women of its ages only."""
     asked = _menopause_is_asked(case)
     return tuple(item for item in case.rules.core_items if item != "menopausal-state" or asked)
+
+
+def may_hide_more(unknown: Iterable[Unknown]) -> bool:
+    """True when a core item is unknown, or data that exist could not be read: the tier is then "at least"."""
+    return any(item.core or item.why in _UNREAD for item in unknown)
 
 
 def unavailable(case: Case, area: Area) -> bool:
@@ -121,7 +130,10 @@ def _why_unknown(item: str, case: Case, findings: tuple[Finding, ...]) -> str:
 
 
 def _why_family(family: str, findings: tuple[Finding, ...]) -> str:
-    own = [finding for finding in findings if finding.family == family]
+    """Something found answers the question, except that another relative does not answer for the parents."""
+    own = [finding for finding in findings if finding.family == family and finding.rule not in _ASIDE]
+    if any(finding.present for finding in findings if finding.family == family) and family != "HER":
+        return ""
     silent = next((finding for finding in own if finding.status is Status.UNKNOWN), None)
     if silent:
         return str(silent.values.get("why", NOT_RECORDED))

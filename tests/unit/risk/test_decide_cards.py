@@ -344,6 +344,17 @@ def test_a_man_under_70_with_a_treatment_gap_goes_to_an_endocrinologist():
     assert (decision.reasons, decision.actions) == (("treatment-gap", "lone-man"), ("refer-endocrinology",))
 
 
+@pytest.mark.parametrize(
+    ("gates", "actions"),
+    [((), ("refer-osteoporosis-clinic", "order-dxa")), ((suppressed("G-ORDER"),), ("refer-osteoporosis-clinic",))],
+)
+def test_an_unconfirmed_diagnosis_is_to_be_confirmed_by_a_scan(gates, actions):
+    doubt = GateFinding(gate="G-KNOWNOP", effect="route", remarks=("diagnosis", "unconfirmed"))
+    decision = shown(situation(None, gates=(doubt, *gates), treatment=BoneTreatment()), "K8")
+    assert decision is not None
+    assert (decision.reasons, decision.actions) == (("treatment-gap", "diagnosis-unconfirmed"), actions)
+
+
 def test_known_osteoporosis_shows_no_risk_card():
     made = situation(None, present("R-FX1"), gates=(DIAGNOSED,), treatment=BoneTreatment(current=True))
     assert cards(made) == []

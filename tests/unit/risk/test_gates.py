@@ -196,8 +196,9 @@ def test_a_documented_limited_life_expectancy_counts_until_it_is_taken_back():
         ({"clinical": "remission"}, False),
         ({"verification": "entered-in-error"}, False),
         ({"verification": "refuted"}, False),
-        ({"verification": "unconfirmed"}, False),
+        ({"verification": "provisional"}, False),
         ({"verification": "differential"}, False),
+        ({"verification": "unconfirmed", "clinical": "resolved"}, False),
     ],
 )
 def test_a_stated_osteoporosis_that_is_not_resolved_is_known(more, expected):
@@ -220,3 +221,19 @@ def test_a_bone_drug_alone_is_known_osteoporosis_too():
 def test_a_bone_drug_of_the_past_is_not():
     past = BoneTreatment(current=False, evidence=(Evidence("MedicationRequest", "MedicationRequest/1"),))
     assert known_osteoporosis_gate(case(), past) is None
+
+
+def test_an_unconfirmed_diagnosis_counts_and_says_so():
+    suspected = condition("osteoporosis-diagnosis", code=(SE, "M81.0"), verification="unconfirmed", ref="Condition/1")
+    gate = known_osteoporosis_gate(case(suspected), BoneTreatment())
+    assert gate is not None
+    assert gate.remarks == ("diagnosis", "unconfirmed")
+    assert [evidence.reference for evidence in gate.evidence] == ["Condition/1"]
+
+
+def test_beside_a_confirmed_diagnosis_an_unconfirmed_one_says_nothing():
+    stated = condition("osteoporosis-diagnosis", code=(SE, "M81.0"))
+    suspected = condition("osteoporosis-diagnosis", code=(SE, "M80.0"), verification="unconfirmed")
+    gate = known_osteoporosis_gate(case(stated, suspected), BoneTreatment())
+    assert gate is not None
+    assert gate.remarks == ("diagnosis",)
