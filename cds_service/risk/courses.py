@@ -9,7 +9,7 @@ short. An order that dispenses or administrations answer (``based_on``) is belie
 Dispenses that name no order stand on their own beside the order: they may be of one pharmacy or one admission only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -116,7 +116,8 @@ def read_courses(hits: Iterable[MedicationHit], reading: Reading) -> tuple[Cours
     read = [_course(hit, state, reading) for hit in distinct(hits) if (state := state_of(hit.fact)) is not None]
     denials = [course for course in read if course.state is State.DENIED]
     kept = [course for course in read if not any(_denies(denial, course) for denial in denials)]
-    return tuple(_confirmed(_answered(course, kept), kept, reading) for course in kept)
+    answers, newest = _answers(kept), _newest_by_drug(kept)
+    return tuple(_confirmed(_answered(course, answers), newest, reading) for course in kept)
 
 
 def _denies(denial: Course, course: Course) -> bool:
@@ -177,27 +178,39 @@ def _reaches(steps: Iterable[Step], day: date) -> bool:
 # ---------------------------------------------------------------- resources together
 
 
-def _answered(course: Course, others: Iterable[Course]) -> Course:
+def _answers(courses: Iterable[Course]) -> dict[str, list[Course]]:
+    """Return, by reference of an order, the dispenses and administrations that answer it and whose days are known."""
+    found: dict[str, list[Course]] = {}
+    for course in courses:
+        if course.given and course.duration_known:
+            found.setdefault(course.hit.fact.based_on, []).append(course)
+    return found
+
+
+def _answered(course: Course, answers: Mapping[str, Sequence[Course]]) -> Course:
     """Return an order whose days are those of the dispenses or administrations that answer it, if known."""
     reference = course.evidence.reference
-    if course.hit.fact.source != "request" or not reference or course.planned:
+    if course.hit.fact.source != "request" or not reference or course.planned or reference not in answers:
         return course
-    answers = [one for one in others if one.given and one.hit.fact.based_on == reference and one.duration_known]
-    if not answers:
-        return course
-    given = union(part for one in answers for step in one.steps if (part := step.period.certain) is not None)
+    given = union(part for one in answers[reference] for step in one.steps if (part := step.period.certain) is not None)
     steps = tuple(Step(part, step.dose) for step in course.steps for part in step.period.inside(given))
     return msgspec.structs.replace(course, steps=steps, duration_known=True)
 
 
-def _confirmed(course: Course, others: Iterable[Course], reading: Reading) -> Course:
+def _newest_by_drug(courses: Iterable[Course]) -> dict[str, date]:
+    """Return the last day on which something tells that a drug is or was taken."""
+    found: dict[str, date] = {}
+    for course in courses:
+        if not course.planned and course.state is not State.DENIED:
+            found[course.drug] = max(found.get(course.drug, date.min), _newest(course))
+    return found
+
+
+def _confirmed(course: Course, newest: Mapping[str, date], reading: Reading) -> Course:
     """Return the course with the remark of D20 when it runs on without an end and nothing newer confirms it."""
     fact, begin = course.hit.fact, course.begin
     open_ended = course.running and fact.end is None and fact.days_supply is None
-    if not open_ended or begin is None or begin.last >= reading.stale_before:
-        return course
-    telling = (one for one in others if one.drug == course.drug and not one.planned and one.state is not State.DENIED)
-    if any(_newest(one) >= reading.stale_before for one in telling):
+    if not open_ended or begin is None or newest[course.drug] >= reading.stale_before:
         return course
     return msgspec.structs.replace(course, remarks=(*course.remarks, "not-confirmed-since"))
 

@@ -9,7 +9,8 @@ is often taken from two strengths (a 5 mg and a 2.5 mg tablet). So, for each day
 - a telling without a dose makes the day's dose "at least", unless another telling of the same strength gives it.
 
 Administrations of one day are single doses, not tellings of a day: those of one strength are summed first. A fact sent
-twice is one fact. The rule depends neither on order nor on duplicates, and a larger dose can only raise the result.
+twice is one fact. The rule depends neither on order nor on duplicates, and a larger dose can only raise the result (a dose that becomes
+known for what was told without one may turn out to be low: that is better knowledge, not less of the drug).
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.courses import Course
-from cds_service.risk.periods import Span
+from cds_service.risk.periods import Span, union
 
 _DAY: Final = timedelta(days=1)
 _NO_STRENGTH: Final = ""
@@ -89,11 +90,20 @@ def _pieces(spans: Sequence[Span]) -> Iterator[tuple[Span, tuple[int, ...]]]:
         previous = day
 
 
-def timeline(claims: Sequence[Claim]) -> tuple[Segment, ...]:
+def _once(claims: Iterable[Claim]) -> list[Claim]:
+    """Join claims that say the same on neighbouring or common days: long lists of renewed orders stay cheap."""
+    same: dict[tuple[str, str, float | None], list[Span]] = defaultdict(list)
+    for claim in claims:
+        same[claim.drug, claim.strength, claim.amount].append(claim.span)
+    return [Claim(one, *key) for key, spans in same.items() for one in union(spans)]
+
+
+def timeline(claims: Iterable[Claim]) -> tuple[Segment, ...]:
     """Return the dose of every certain day, as stretches in order (adjacent stretches of one dose are joined)."""
     found: list[Segment] = []
-    for days, group in _pieces([claim.span for claim in claims]):
-        dose, complete = _day_dose([claims[index] for index in group])
+    told = _once(claims)
+    for days, group in _pieces([claim.span for claim in told]):
+        dose, complete = _day_dose([told[index] for index in group])
         last = found[-1] if found else None
         if last and last.span.end + _DAY == days.start and (last.dose, last.complete) == (dose, complete):
             found[-1] = Segment(Span(last.span.start, days.end), dose, complete)

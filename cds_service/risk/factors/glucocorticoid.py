@@ -10,6 +10,7 @@ Decisions beyond the rule table:
 - Taken as needed, code without a systemic route, replacement-type drug without a dose, or a diagnosis code "long-term
   use of steroids" (Z79.52, E24.2): possible, never scored. Dose and duration must be asked for.
 - Of unknown duration: unknown, never short.
+- R-GC2 is shown beside R-GC1 when both hold; within the family only one counts.
 """
 
 from collections.abc import Iterable
@@ -73,6 +74,8 @@ def evaluate(case: Case) -> tuple[Finding, ...]:
     steroids = recorded_steroids(case)
     counted = _graded(case, steroids.systemic) or inhaled_high_dose(case, steroids.inhaled)
     found = [counted] if counted else []
+    if counted is not None and counted.rule == "R-GC1":
+        found += _also_regular(case, steroids.systemic)
     if counted is None or counted.rule in _MINOR:
         found += _short_of(case, steroids.systemic, counted) + _possible(case, steroids)
     found += _not_counted(case, steroids, counted)
@@ -97,6 +100,12 @@ def _very_high(case: Case, exposure: Exposure) -> Finding | None:
         return None
     against = ("dose", "days", "cumulative", "window_months")
     return _present(case, "R-GC1", "gc.very-high-dose", exposure, against, override=True, strong=True)
+
+
+def _also_regular(case: Case, exposure: Exposure) -> list[Finding]:
+    """Return R-GC2 beside R-GC1 when it holds too: it has a consequence of its own, treatment without waiting [44]."""
+    regular = _regular(case, exposure)
+    return [regular] if regular else []
 
 
 def _regular(case: Case, exposure: Exposure) -> Finding | None:
