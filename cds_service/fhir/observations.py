@@ -19,10 +19,10 @@ Part = Observation | ObservationPart
 
 def read_observation(observation: Observation, reading: Reading) -> Iterator[ObservationFact]:
     """Yield a fact for the Observation and for each of its components that some concept recognises."""
-    parts: tuple[Part, ...] = (observation, *observation.component) if observation.component else (observation,)
+    parts: tuple[Part, ...] = (observation, *observation.component)
     for part in parts:
         found = reading.find((part.code,), ELEMENT)
-        if found:
+        if found.hits:
             yield _fact(observation, part, found, reading)
 
 
@@ -35,7 +35,7 @@ def _fact(observation: Observation, part: Part, found: Found, reading: Reading) 
         status=(observation.status or "").lower(),
         effective=effective,
         value=value,
-        answers=reading.find((part.value_codeable_concept,), ELEMENT).hits,
+        answers=reading.find((part.value_codeable_concept,), ELEMENT).hits if part.value_codeable_concept else (),
         absent_reason=status_code(part.data_absent_reason),
         sites=read_sites(reading, (observation.body_site,)),
         method=concept_text(observation.method),

@@ -1,5 +1,6 @@
 """What the readers of single resources share: the index, the resources that others refer to, and what was noted."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -40,8 +41,8 @@ class Reading:
         """``referred`` holds every delivered resource that may be pointed to, by ``Type/id`` and by its URL."""
         self.index = index
         self.referred = referred
-        # Most codings of a record repeat; one look-up here costs half of one in the index.
-        self._known: dict[tuple[str | None, str | None], tuple[ConceptMatch, ...]] = {}
+        # Most codings of a record repeat: what counts in an element is sorted out once per coding.
+        self._known: defaultdict[str, dict[tuple[str | None, str | None], tuple[ConceptMatch, ...]]] = defaultdict(dict)
         self.gaps: set[Gap] = set()
         self.not_coded: set[NotCoded] = set()
 
@@ -51,18 +52,21 @@ class Reading:
         A table row that counts only in one FHIR element (attribute ``where``) is left out elsewhere.
         """
         found: list[tuple[Coding, str, ConceptMatch]] = []
-        known = self._known
+        known = self._known[element]
         for concept in concepts:
             if concept is not None:
                 for coding in concept.coding:
                     key = (coding.system, coding.code)
                     matches = known.get(key)
                     if matches is None:
-                        matches = known[key] = self.index.concepts(*key)
+                        matches = known[key] = self._matches(key, element)
                     if matches:
-                        counting = (match for match in matches if match.attributes.get("where", element) == element)
-                        found.extend((coding, concept.text or "", match) for match in counting)
+                        found.extend([(coding, concept.text or "", match) for match in matches])
         return _found(found) if found else NOTHING
+
+    def _matches(self, key: tuple[str | None, str | None], element: str) -> tuple[ConceptMatch, ...]:
+        matches = self.index.concepts(*key)
+        return tuple(match for match in matches if match.attributes.get("where", element) == element)
 
     def evidence(self, resource: Resource, found: Found, when: PartialDate | None = None, value: str = "") -> Evidence:
         """Return where a fact stands."""
@@ -110,7 +114,8 @@ class Reading:
         if concept is None:
             return
         text = (concept.text or next((coding.display for coding in concept.coding if coding.display), ""))[:MAX_TEXT]
-        if not text or any(self.index.look_up(coding.system, coding.code).recognised for coding in concept.coding):
+        known = (self.index.look_up(one.system, one.code).recognised for one in concept.coding if one.code)
+        if not text or any(known):
             return
         reference = literal(resource.type_name, resource.id)
         self.not_coded.update(NotCoded(slug, reference, text) for slug in text_hints().meanings(text))

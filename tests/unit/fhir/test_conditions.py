@@ -130,7 +130,9 @@ def test_the_text_of_the_code_tells_the_side_when_no_site_does() -> None:
         ("DeviceUseStatement", "device", "arm prosthesis", "limb-prosthesis-device"),
     ],
 )
-@pytest.mark.parametrize("coding", [[], [{"display": "local"}], [{"system": "urn:local", "code": "1"}]])
+@pytest.mark.parametrize(
+    "coding", [[], [{"display": "local"}], [{"system": "urn:local", "code": "1"}], [{"system": SCT}]]
+)
 def test_a_relevant_text_without_known_code_is_noted_and_never_a_fact(
     resource_type: str, element: str, text: str, concept: str, coding: list[Any]
 ) -> None:
