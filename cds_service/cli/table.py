@@ -12,11 +12,10 @@ from cds_service.risk.assessment import Assessment, Finding, Status
 _STYLES = {
     Status.PRESENT: "bold yellow",
     Status.POSSIBLE: "yellow",
-    Status.UNKNOWN: "magenta",
-    Status.ABSENT: "dim",
     Status.NOT_COUNTED: "cyan",
 }
-_ORDER = (Status.PRESENT, Status.POSSIBLE, Status.NOT_COUNTED, Status.UNKNOWN, Status.ABSENT)
+_SHOWN_APART = (Status.UNKNOWN, Status.ABSENT)
+_ORDER = (Status.PRESENT, Status.POSSIBLE, Status.NOT_COUNTED, *_SHOWN_APART)
 
 
 def render(assessment: Assessment, language: str, console: Console) -> None:
@@ -26,6 +25,8 @@ def render(assessment: Assessment, language: str, console: Console) -> None:
         console.print(Text("gates: " + ", ".join(f"{gate.gate} ({gate.effect})" for gate in assessment.gates)))
     if assessment.findings:
         console.print(_findings(assessment, language))
+        for status in _SHOWN_APART:
+            console.print(Text(f"{status.value}: {_rules_with(assessment, status) or '-'}"))
     unknowns = ", ".join(f"{unknown.item} ({unknown.why})" for unknown in assessment.unknowns)
     console.print(
         Text(f"unknown ({assessment.core_known} of {assessment.core_total} core items known): {unknowns or '-'}")
@@ -45,20 +46,29 @@ def _headline(assessment: Assessment) -> str:
 
 
 def _findings(assessment: Assessment, language: str) -> Table:
-    table = Table(show_lines=False)
-    for heading in ("rule", "status", "points", "finding", "evidence", "held against"):
-        table.add_column(heading, justify="right" if heading == "points" else "left")
+    """Return what was found, strongest first, with evidence and thresholds below each finding."""
+    table = Table("rule", "status", "points", "finding")
+    table.columns[2].justify = "right"
     for finding in _sorted(assessment.findings):
+        if finding.status in _SHOWN_APART:
+            continue
         counted = "*" if finding.rule in assessment.counted else ""
-        table.add_row(
-            Text(finding.rule),
-            Text(finding.status.value, style=_STYLES[finding.status]),
-            Text(f"{finding.points}{counted}"),
-            Text(explain(finding, language)),
-            Text(_evidence(finding)),
-            Text("; ".join(f"{t.name} {t.value:g} {t.unit}" for t in finding.thresholds)),
-        )
+        status = Text(finding.status.value, style=_STYLES[finding.status])
+        table.add_row(finding.rule, status, f"{finding.points}{counted}", _told(finding, language))
+    table.caption = "* counted: the strongest of its family"
     return table
+
+
+def _told(finding: Finding, language: str) -> Text:
+    text = Text(explain(finding, language))
+    for line in (_evidence(finding), "; ".join(f"{t.name} {t.value:g} {t.unit}" for t in finding.thresholds)):
+        if line:
+            text.append(f"\n  {line}", style="dim")
+    return text
+
+
+def _rules_with(assessment: Assessment, status: Status) -> str:
+    return ", ".join(finding.rule for finding in assessment.findings if finding.status is status)
 
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:
