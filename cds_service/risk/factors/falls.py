@@ -6,6 +6,7 @@ from typing import Final
 from cds_service.risk.assessment import Finding, Status, Value
 from cds_service.risk.case import Case
 from cds_service.risk.dates import PartialDate
+from cds_service.risk.factors import fracture
 from cds_service.risk.filters import (
     active,
     began_on,
@@ -35,6 +36,7 @@ REASONS: Final = {
     "fall.several": ("count", "on"),
     "fall.injurious": ("on",),
     "fall.recurrent": ("on",),
+    "fall.counted-as-fracture": ("on",),
     "fall.once": ("on",),
     "fall.few": ("count", "on"),
     "fall.history-coded": (),
@@ -57,7 +59,7 @@ Results = tuple[Hit[ObservationFact], ...]
 def evaluate(case: Case) -> tuple[Finding, ...]:
     """Return falls that count, or what is known of them."""
     day = case.months_ago(case.rules.factor("R-FALL")["months"])
-    return (_counted(case, day) or _injured(case, day) or _recurrent(case, day) or _open(case, day),)
+    return (_counted(case, day) or _recurrent(case, day) or _injured(case, day) or _open(case, day),)
 
 
 def _find(case: Case, status: Status, reason: str, values: dict[str, Value], evidence: tuple[Evidence, ...]) -> Finding:
@@ -95,11 +97,26 @@ def _injured(case: Case, day: date) -> Finding | None:
     answer = newest_answer(case.record, INJURY_ITEM, case.as_of)
     if answer is not None and answer.fact.value is True and made_since(answer, day):
         return _find(case, Status.PRESENT, "fall.injurious", _on(answer), evidence_of((answer,)))
+    hurt, counted = _with_fracture(case, day)
+    if len(_days(hurt)) >= case.rules.factor("R-FALL")["injurious"]:
+        return _find(case, Status.PRESENT, "fall.injurious", {"on": _days(hurt)[0].text}, evidence_of(hurt))
+    if counted:
+        on: dict[str, Value] = {"on": _days(counted)[0].text}
+        return _find(case, Status.NOT_COUNTED, "fall.counted-as-fracture", on, evidence_of(counted))
+    return None
+
+
+def _with_fracture(case: Case, day: date) -> tuple[Conditions, Conditions]:
+    """Return falls that broke a bone: those that count here, and those whose fracture family FX counts already.
+
+    One event is not counted twice; a second fall is.
+    """
     broken = [hit for hit in case.record.conditions.get(FRACTURE, ()) if stated(hit)]
-    hurt = tuple(event for event in _events(case, day) if any(_together(event, hit) for hit in broken))
-    if len(_days(hurt)) < case.rules.factor("R-FALL")["injurious"]:
-        return None
-    return _find(case, Status.PRESENT, "fall.injurious", {"on": _days(hurt)[0].text}, evidence_of(hurt))
+    main = fracture.evaluate(case)[0]
+    scored = [hit for hit in broken if main.present and hit.fact.evidence in main.evidence]
+    hurt = [event for event in _events(case, day) if any(_together(event, hit) for hit in broken)]
+    counted = tuple(event for event in hurt if any(_together(event, hit) for hit in scored))
+    return tuple(event for event in hurt if event not in counted), counted
 
 
 def _together(event: Hit[ConditionFact], injury: Hit[ConditionFact]) -> bool:

@@ -72,6 +72,8 @@ def only(*facts, **more):
         ([fall(None)], Status.UNKNOWN, "fall.unknown"),
         ([fall(), fracture()], Status.PRESENT, "fall.injurious"),
         ([fall(encounter="E/1"), fracture(None, encounter="E/1")], Status.PRESENT, "fall.injurious"),
+        ([fall(), fracture(), fall("2026-03-02", ref="C/2")], Status.PRESENT, "fall.several"),
+        ([fall(), fracture(), coded((SE, "R29.6"), recorded="2026-02-01")], Status.PRESENT, "fall.recurrent"),
         ([fall(), fracture("2026-01-11")], Status.POSSIBLE, "fall.once"),
         ([fall(), fracture(verification="refuted")], Status.POSSIBLE, "fall.once"),
         ([coded((SE, "R29.6"), recorded="2026-01-01")], Status.PRESENT, "fall.recurrent"),
@@ -94,6 +96,13 @@ def test_a_fall_and_a_fracture_in_one_entry_are_one_event():
     hits = (*both.hits, *r.matches("fragility-fracture", (SE, "S52.50"), None))
     one = r.ConditionFact(evidence=both.evidence, hits=hits, onset=both.onset)
     assert only(one).reason == "fall.injurious"
+
+
+def test_patient_30_a_fall_whose_fracture_is_scored_is_not_counted_twice():
+    (found,) = evaluate(r.case(fall(), fracture(), age=70, birth="1955-06-01"))
+    assert (found.status, found.reason, found.points) == (Status.NOT_COUNTED, "fall.counted-as-fracture", 0)
+    told = evaluate(r.case(fall(), fracture(), harmed(True), age=70, birth="1955-06-01"))
+    assert told[0].reason == "fall.injurious"
 
 
 def test_patient_34_three_falls_are_told_with_number_and_day():
