@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from cds_service.risk.assessment import Assessment, Status
-from tests.spec.read import Expected, WorkedPatient
+from tests.spec.read import ANY, Expected, WorkedPatient
 
 
 class Difference(NamedTuple):
@@ -24,15 +24,18 @@ def differences(patient: WorkedPatient, came: Assessment) -> list[Difference]:
 
 def _result(expected: Expected, came: Assessment) -> Iterator[Difference]:
     points = {finding.rule: finding.points for finding in came.findings if finding.rule in came.counted}
-    yield Difference("tier", expected.tier, came.tier.value if came.tier else None)
-    yield Difference("points", expected.points, came.points)
-    if expected.tier is not None:
+    if expected.tier != ANY:
+        yield Difference("tier", expected.tier, came.tier.value if came.tier else None)
+        yield Difference("points", expected.points, came.points)
+    if expected.tier not in (None, ANY):
         yield Difference("counted", expected.counted, points)
         yield Difference("overrides", set(expected.overrides), set(came.overrides))
+    if expected.counted_rules is not None:
+        yield Difference("counted", set(expected.counted_rules), set(came.counted))
     if expected.at_least is not None:
         yield Difference("at least", expected.at_least, came.at_least)
     if expected.gates is not None:
-        yield Difference("gates", set(expected.gates), {gate.gate for gate in came.gates})
+        yield _exactly("gates", expected.gates, {gate.gate for gate in came.gates})
     if expected.limb_class is not None:
         yield Difference("limb class", expected.limb_class, came.limbs.ld_class)
     if expected.multi is not None:
@@ -73,10 +76,7 @@ def _findings(expected: Expected, came: Assessment) -> Iterator[Difference]:
 
 def _detail(expected: Expected, came: Assessment) -> Iterator[Difference]:
     if expected.unknown is not None:
-        either = {item[1:] for item in expected.unknown if item.startswith("?")}
-        wanted = {item for item in expected.unknown if not item.startswith("?")}
-        unknown = {item.item for item in came.unknowns if item.core}
-        yield Difference("unknown core items", sorted(wanted - either), sorted(unknown - either))
+        yield _exactly("unknown core items", expected.unknown, {item.item for item in came.unknowns if item.core})
     if expected.bmi is not None:
         band = came.body.bmi
         low, high = expected.bmi
@@ -95,6 +95,13 @@ def _scan(wanted: dict[str, Any], came: Assessment) -> Iterator[Difference]:
     }
     for name, value in wanted.items():
         yield Difference(f"scan, {name}", value, found[name])
+
+
+def _exactly(about: str, wanted: Iterable[str], found: set[str]) -> Difference:
+    """Compare two sets; ``?name`` says that the documents leave this one open."""
+    either = {name[1:] for name in wanted if name.startswith("?")}
+    fixed = {name for name in wanted if not name.startswith("?")}
+    return Difference(about, sorted(fixed - either), sorted(found - either))
 
 
 def _among(about: str, wanted: Iterable[str], found: set[str]) -> Difference:

@@ -10,6 +10,8 @@ import yaml
 
 HERE = Path(__file__).parent
 AS_OF = date(2026, 6, 1)
+# Where the documents do not say whether a tier is kept behind a gate.
+ANY = "any"
 # Core items that only somebody who was asked can answer; ``asked`` in a list of unknowns stands for all of them.
 ASKED = (
     "weight-and-height",
@@ -26,7 +28,8 @@ ASKED = (
 class Expected:
     """What the clinician expects. A field that is None is not looked at.
 
-    ``counted`` says which rules give how many points; ``unknown`` is exactly the set of unknown core items;
+    ``counted`` says which rules give how many points (``counted_rules`` only which, where calibration sets the points);
+    ``unknown`` is exactly the set of unknown core items;
     ``present`` are findings that are there whatever they weigh, ``unclear`` those that end as unknown.
     ``cards_if_watch_shown``: the cards of a rule set that shows WATCH cards (D12). ``with`` (``extras``) and
     ``actions`` must be among the texts folded into the cards and among the actions they offer.
@@ -35,6 +38,7 @@ class Expected:
     tier: str | None = None
     points: int | None = None
     counted: dict[str, int] = field(default_factory=dict)
+    counted_rules: tuple[str, ...] | None = None
     cards: tuple[str, ...] = ()
     at_least: bool | None = None
     overrides: tuple[str, ...] = ()

@@ -15,7 +15,10 @@ def medicine(draft: Draft, line: Json) -> list[Json]:
     ``strength`` picks a product code; ``text`` is a dosage in words only; ``route`` is oral, or a concept's route.
     """
     resource = BUILDERS[line.pop("as", "request")](draft, line)
-    concept = codeable(drug(line.pop("name"), draft.coding, line.pop("strength", "")), line.pop("words", None))
+    if "name" in line:
+        concept = codeable(drug(line.pop("name"), draft.coding, line.pop("strength", "")), line.pop("words", None))
+    else:
+        concept = draft.code(line)
     return [resource | {"medicationCodeableConcept": concept}]
 
 
