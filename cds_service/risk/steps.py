@@ -55,7 +55,7 @@ def whole_period(hit: MedicationHit, state: State, begin: PartialDate | None, re
     if state is State.UNCLEAR:
         return Period(None, _possible(begin, reading.as_of)), False
     end = _end(hit, begin)
-    if end is not None and (state in (State.RUNNING, State.GIVEN) or end.last < reading.as_of):
+    if end is not None and (state in (State.RUNNING, State.GIVEN) or end.last <= reading.as_of):
         return period(begin or end, end), begin is not None
     if state is State.RUNNING:
         return period(begin_or_today, today), begin is not None
@@ -105,7 +105,7 @@ def steps_of(
     if not fact.dosages:
         return (Step(whole.until(as_of), _amount_dose(hit, whole, reading)),), False
     stretches = _stretches(fact.dosages, whole, begin or PartialDate.of_day(as_of))
-    bounded = begin is not None and all(map(_is_bounded, fact.dosages))
+    bounded = all(_is_bounded(dosage, begin) for dosage in fact.dosages)
     if state not in (State.RUNNING, State.GIVEN) and not (bounded and all(_is_past(one, as_of) for one in stretches)):
         # Ended, paused or unclear on a day that nobody wrote down: the plan is no longer what was taken.
         stretches, bounded = tuple(whole for _ in stretches), False
@@ -117,12 +117,12 @@ def steps_of(
     return tuple(steps), bounded
 
 
-def _is_bounded(dosage: Dosage) -> bool:
-    return dosage.end is not None or _days(dosage) is not None
+def _is_bounded(dosage: Dosage, begin: PartialDate | None) -> bool:
+    return (dosage.start or begin) is not None and (dosage.end is not None or _days(dosage) is not None)
 
 
 def _is_past(stretch: Period, as_of: date) -> bool:
-    return stretch.possible is not None and stretch.possible.end < as_of
+    return stretch.possible is not None and stretch.possible.end <= as_of
 
 
 def _days(dosage: Dosage) -> int | None:

@@ -9,8 +9,8 @@ is often taken from two strengths (a 5 mg and a 2.5 mg tablet). So, for each day
 - a telling without a dose makes the day's dose "at least", unless another telling of the same strength gives it.
 
 Administrations of one day are single doses, not tellings of a day: those of one strength are summed first. A fact sent
-twice is one fact. The rule depends neither on order nor on duplicates, and a larger dose can only raise the result (a dose that becomes
-known for what was told without one may turn out to be low: that is better knowledge, not less of the drug).
+twice is one fact. The rule depends neither on order nor on duplicates, and a larger dose can only raise the result. (A
+dose that becomes known for what was told without one may turn out to be low: that is better knowledge, not less drug.)
 """
 
 from collections import defaultdict

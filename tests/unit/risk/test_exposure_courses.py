@@ -125,6 +125,8 @@ def test_drafts_and_orders_that_begin_later_are_only_planned() -> None:
         pytest.param(statement(authored="2026-01-01"), SINCE_NEW_YEAR, True, True, id="stated and still taken"),
         pytest.param(dispense("2026-01-01", 100), 100, False, True, id="dispensed for 100 days"),
         pytest.param(dispense("2026-05-01", 100), 32, True, True, id="the supply lasts until today"),
+        pytest.param(dispense("2026-05-01", 1), 1, False, True, id="dispensed for one day"),
+        pytest.param(order(status="completed", end=AS_OF), SINCE_NEW_YEAR, True, True, id="completed today"),
         pytest.param(dispense("2026-05-01"), 1, False, False, id="dispensed, nobody knows for how long"),
         pytest.param(dispense("2026-05-01", float("nan")), 1, False, False, id="a supply that is no number"),
         pytest.param(dispense("2026-05-01", 30, status="unknown"), 0, False, False, id="perhaps dispensed"),
@@ -188,6 +190,25 @@ def test_an_order_stopped_before_its_bounds_were_reached_has_no_known_length() -
     assert (days(cut), exposure(cut).duration_known) == (1, False)
 
 
+def test_bounds_that_end_today_are_reached() -> None:
+    to_today = order(status="completed", dosages=(dosage(5, start=on("2026-05-01"), end=on("2026-06-01")),))
+    assert (days(to_today), exposure(to_today).duration_known) == (32, True)
+
+
+def test_bounds_are_known_without_a_date_of_the_order_only_when_they_begin_somewhere() -> None:
+    whole = dosage(5, start=on("2026-02-01"), end=on("2026-02-10"))
+    headless = dosage(5, end=on("2026-02-10"))
+    for status in ("active", "completed"):
+        found = exposure(order(authored=None, status=status, dosages=(whole,)))
+        assert (found.days(), found.duration_known) == (10, True)
+        assert not exposure(order(authored=None, status=status, dosages=(headless,))).duration_known
+
+
+def test_a_step_of_one_day_is_a_step() -> None:
+    found = exposure(order(dosages=(dosage(20, days=1), dosage(10, days=0.5), dosage(5, days=2))))
+    assert [(one.span.days, one.dose) for one in found.segments][:2] == [(1, 20), (2, 15)]
+
+
 def test_steps_bounded_by_days_alone_follow_one_another() -> None:
     taper = order(dosages=(dosage(20, days=7), dosage(10, days=7), dosage(5)))
     found = exposure(taper)
@@ -240,6 +261,8 @@ def test_a_planned_order_is_not_made_real_by_its_number() -> None:
 def test_a_dispense_spreads_its_amount_over_its_days_when_no_dosage_is_given() -> None:
     fact = dispense("2026-01-01", 100, amount=Quantity(100, "{tablet}"), strength=mg(5))
     assert exposure(fact).mean() == 5
+    one_day = dispense("2026-01-01", 1, amount=Quantity(4, "{tablet}"), strength=mg(5))
+    assert exposure(one_day).mean() == 20
     assert exposure(dispense("2026-01-01", 100, amount=Quantity(100, "{tablet}"))).mean() is None
     assert exposure(dispense("2026-01-01", amount=Quantity(100, "{tablet}"), strength=mg(5))).mean() is None
 
