@@ -1,6 +1,7 @@
 """Dates counted from today: ``{{today}}``, ``{{today-240d}}``, ``{{today-58y}}``, ``{{today-58y-131d}}``."""
 
 import re
+from calendar import monthrange
 from datetime import date, timedelta
 from typing import Final
 
@@ -14,6 +15,7 @@ def filled(text: str, today: date) -> str:
 
 
 def _day(today: date, years: int, days: int) -> date:
-    """Return the day ``years`` and ``days`` before ``today``; 29 February counts as the 28th in other years."""
-    day = 28 if (today.month, today.day) == (2, 29) else today.day
-    return today.replace(year=today.year - years, day=day) - timedelta(days=days)
+    """Return the day ``years`` and ``days`` before ``today``; 29 February is the 28th in years without one."""
+    year = today.year - years
+    day = min(today.day, monthrange(year, today.month)[1])
+    return today.replace(year=year, day=day) - timedelta(days=days)

@@ -29,6 +29,6 @@ def safe_html(markdown: str) -> str:
     )
 
 
-def _only_https(_tag: str, _attribute: str, value: str) -> str | None:
+def _only_https(_tag: str, attribute: str, value: str) -> str | None:
     """Drop every other address, relative ones too: a card's links lead out of the record, and safely."""
-    return value if value.startswith("https://") else None
+    return value if attribute != "href" or value.startswith("https://") else None

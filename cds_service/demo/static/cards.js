@@ -18,28 +18,36 @@ async function drawnCard(card) {
   const titleId = freshId("card");
   const known = INDICATORS.includes(card.indicator);
   const outcome = el("p", { class: "card-outcome", role: "status" });
+  const { lead, rest } = await detailOf(card);
   const article = el(
     "article",
     { class: "card", "data-indicator": known ? card.indicator : "unclear", "aria-labelledby": titleId },
     el("p", { class: "card-indicator" }, say(known ? card.indicator : "unclear")),
     el("h3", { id: titleId, class: "card-summary" }, card.summary ?? ""),
-    await detailOf(card),
+    lead,
     suggestionButtons(card, outcome),
     outcome,
+    rest,
     linksOf(card),
     footOf(card, outcome),
   );
   return article;
 }
 
+/** The detail in two parts, so that the buttons stand beside what they are about: the first paragraph, and the rest. */
 async function detailOf(card) {
-  if (!card.detail) return null;
+  if (!card.detail) return {};
   const html = await renderDetail(card.detail);
-  if (html === null) return el("div", { class: "card-detail plain" }, card.detail);
-  const detail = el("div", { class: "card-detail" });
-  detail.append(...fromServerHtml(html));
-  for (const link of detail.querySelectorAll("a[href]")) link.target = "_blank";
-  return detail;
+  if (html === null) return { lead: el("div", { class: "card-detail plain" }, card.detail) };
+  const [first, ...others] = fromServerHtml(html).filter((node) => node.nodeType === Node.ELEMENT_NODE);
+  const part = (nodes) => (nodes.length ? el("div", { class: "card-detail" }, ...nodes) : null);
+  const parts = { lead: part(first ? [first] : []), rest: part(others) };
+  for (const made of Object.values(parts)) openOutside(made);
+  return parts;
+}
+
+function openOutside(part) {
+  for (const link of part?.querySelectorAll("a[href]") ?? []) link.target = "_blank";
 }
 
 function linksOf(card) {
