@@ -30,5 +30,5 @@ def safe_html(markdown: str) -> str:
 
 
 def _only_https(_tag: str, attribute: str, value: str) -> str | None:
-    """Drop every other address, relative ones too: a card's links lead out of the record, and safely."""
-    return value if attribute != "href" or value.startswith("https://") else None
+    """Keep addresses that lead out of the record safely, and what makes them safe; no other attribute at all."""
+    return value if attribute == "rel" or (attribute == "href" and value.startswith("https://")) else None

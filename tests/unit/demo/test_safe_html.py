@@ -45,7 +45,7 @@ def test_nothing_but_allowed_tags_is_left(markdown):
 
 @pytest.mark.parametrize("markdown", [text for text in HOSTILE if "https:" not in text])
 def test_no_other_address_than_https_survives(markdown):
-    assert "<a " not in safe_html(markdown)
+    assert not re.search(r"<[^>]+href", safe_html(markdown))
 
 
 def test_raw_html_is_shown_as_the_text_it_is():
