@@ -125,7 +125,8 @@ def survey_ost(rows: list[Row]) -> Numbers:
     """OST of everybody from the survey's own weight, as published: the yardstick, independent of the engine."""
     weight = np.array([float(row["weight"]) for row in rows])
     age = np.array([float(row["age"]) for row in rows])
-    return np.trunc(np.round(0.2 * (weight - age), 9))
+    ost: Numbers = np.trunc(np.round(0.2 * (weight - age), 9))
+    return ost
 
 
 def survey_orai(rows: list[Row]) -> Numbers:

@@ -29,11 +29,11 @@ from cds_service.risk.gates_scan import declined_gate, dxa_gate, order_gate
 from cds_service.risk.limbs import limb_status
 from cds_service.risk.menopause import menopause
 from cds_service.risk.pregnancy import pregnancy_gate
+from cds_service.risk.published_tools import published_tools
 from cds_service.risk.record import PatientRecord
 from cds_service.risk.scan import scan_plan
 from cds_service.risk.situation import Situation
 from cds_service.risk.tier import tally
-from cds_service.risk.tools import published_tools
 from cds_service.risk.unknowns import adult_or_child_known, cohort_unknown, core_items, may_hide_more, unknowns
 from cds_service.risk.weight import body_size
 from cds_service.rulesets.model import RuleSet
