@@ -99,6 +99,11 @@ def test_drafts_and_orders_that_begin_later_are_only_planned() -> None:
     assert exposure(order(planned=True, status="draft", do_not_perform=True)).courses == ()
 
 
+def test_an_order_that_begins_today_has_begun() -> None:
+    found = exposure(order(authored=AS_OF))
+    assert (found.days(), found.current, found.planned) == (1, True, ())
+
+
 # ---------------------------------------------------------------- from when to when
 
 
@@ -275,6 +280,12 @@ def test_a_dispense_spreads_its_amount_over_its_days_when_no_dosage_is_given() -
         pytest.param(statement(status="not-taken", authored="2025-05-01"), SINCE_NEW_YEAR, id="said before"),
         pytest.param(
             statement(status="not-taken", start="2025-12-01", end="2026-02-01"), 0, id="of the time it was ordered"
+        ),
+        pytest.param(
+            statement(status="not-taken", start="2026-01-01", end="2026-02-01"), 0, id="from the day it was ordered"
+        ),
+        pytest.param(
+            statement(status="not-taken", start="2025-12-01", end="2026-01-01"), 0, id="until the day it was ordered"
         ),
         pytest.param(
             statement(status="not-taken", start="2025-01-01", end="2025-02-01"), SINCE_NEW_YEAR, id="of an earlier time"

@@ -97,6 +97,13 @@ def test_an_infusion_over_days_is_spread_and_two_instructions_are_not_guessed() 
     assert exposure(undated).days() == 0
 
 
+def test_days_of_one_dose_in_a_row_are_one_stretch_whatever_they_are_made_of() -> None:
+    found = exposure(tell("request", 5, 5), tell("request", 5, 2.5, start="2026-02-01", end="2026-02-28", number=2))
+    assert [(one.span.days, one.dose) for one in found.segments] == [(59, 5)]
+    apart = exposure(tell("request", 5, 5), tell("request", 5, 2.5, start="2026-02-02", end="2026-02-28", number=2))
+    assert [one.span.days for one in apart.segments] == [31, 27]
+
+
 def test_administrations_beside_an_order_are_another_telling() -> None:
     shots = [tell("administration", 5, number=n, start=f"2026-01-{n:02}", end=f"2026-01-{n:02}") for n in range(1, 32)]
     assert dose(tell("request", 5), *shots) == (5, True)
