@@ -51,6 +51,8 @@ def grade(*facts: Any, **more: Any) -> str:
         pytest.param([course(4.9, 90)], "R-GC3", id="just under 5 mg for 90 days"),
         pytest.param([course(5, 45, 100), course(5, 45, ref="s/2")], "R-GC2", id="90 days in two halves"),
         pytest.param([course(5, 40, 60), course(5, 40, ref="s/2")], "R-GC2", id="a late refill is bridged"),
+        pytest.param([course(5, 40, 50), course(5, 40, ref="s/2")], "R-GC2", id="90 days with a bridged gap"),
+        pytest.param([course(5, 40, 49), course(5, 40, ref="s/2")], "gc.below-threshold", id="89 with a bridged gap"),
         pytest.param([course(20, 20, 70), course(2.5, 70, ref="s/2")], "R-GC2", id="the mean of the days reaches 5 mg"),
         pytest.param([course(2.5, 90)], "R-GC3", id="2.5 mg for 90 days"),
         pytest.param([course(2.4, 400)], "gc.below-threshold", id="under 2.5 mg for ever"),
