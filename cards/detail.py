@@ -72,7 +72,8 @@ def _seen(shown: tuple[Finding, ...], assessment: Assessment, in_words: Words) -
 
 def _marked(mark: str, findings: Sequence[Finding], in_words: Words) -> list[str]:
     """The findings that a card shows without counting them, each saying so."""
-    said = (explained(finding, in_words) for finding in findings[:_MOST_FINDINGS])
+    others = [finding for finding in findings if finding.family != LIMB_FAMILY]
+    said = (explained(finding, in_words) for finding in others[:_MOST_FINDINGS])
     return [in_words.say(f"seen.{mark}", {"finding": Said(text)}) for text in said]
 
 

@@ -1,15 +1,19 @@
 """A finding in words: as a whole line for lists and tables, and in a few words for a summary."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cards.untrusted import one_line
 from cards.words import NO_TITLES, Said, Titles, Words, is_known, words
 from cds_service.risk.assessment import Assessment, Finding, Status, Value
 from cds_service.risk.record import Evidence
 
 LIMB_FAMILY: Final = "LD"
 # Resources whose own text tells a clinician more than our sentence does; a drug's name is in the sentence already.
+_ANSWERS: Final = frozenset({"", "true", "false"})
+_NUMBER: Final = re.compile(r"^[0-9]+(\.[0-9]+)?(?=\s|$)")
+_MEASURED: Final = "Observation"
+_MEDICATION: Final = "Medication"
 _QUOTED: Final = frozenset({"Condition", "Procedure", "FamilyMemberHistory"})
 
 
@@ -24,13 +28,13 @@ def explain(finding: Finding, language: str, local_titles: Titles = NO_TITLES) -
 def explained(finding: Finding, in_words: Words) -> str:
     """Return :func:`explain` in a language already at hand."""
     sentence = _sentence(finding, in_words)
-    sentence = _with_evidence(sentence, finding.evidence, in_words)
+    sentence = _with_evidence(sentence, finding, in_words)
     return "; ".join([sentence, *remarks_of(finding, in_words)])
 
 
 def remarks_of(finding: Finding, in_words: Words) -> tuple[str, ...]:
-    """Return the caveats of a finding in words."""
-    keys = (f"remark.{key}" for key in finding.remarks)
+    """Return the caveats of a finding in words; that a weight is contested is said by whoever shows the weight."""
+    keys = (f"remark.{key}" for key in finding.remarks if key != finding.weight)
     return tuple(in_words.say(key, finding.values) for key in keys if in_words.has(key))
 
 
@@ -84,21 +88,38 @@ def _all_known(in_words: Words, key: str, values: Mapping[str, Value]) -> bool:
     return all(is_known(slot, values) for slot in in_words.templates[key].slots())
 
 
-def _with_evidence(sentence: str, evidence: tuple[Evidence, ...], in_words: Words) -> str:
-    if not evidence:
+def _with_evidence(sentence: str, finding: Finding, in_words: Words) -> str:
+    """Add what the record itself says and when, as far as the sentence does not tell it already."""
+    if not finding.evidence:
         return sentence
-    first = evidence[0]
-    display = one_line(first.display) if first.resource_type in _QUOTED else ""
-    value = one_line(first.value)
-    details = [
-        in_words.say("finding.quoted", {"text": Said(display)}) if _is_new(display, sentence) else "",
-        value if _is_new(value, sentence) and first.resource_type not in _QUOTED else "",
-        first.when.text if first.when and _is_new(first.when.text, sentence) else "",
-    ]
-    shown = ", ".join(filter(None, details))
-    if not shown:
+    first = finding.evidence[0]
+    when = first.when.text if first.when and not _course_told(finding, first) else ""
+    told = (*_own_words(finding, sentence, in_words), *((when,) if _is_new(when, sentence) else ()))
+    details = ", ".join(told)
+    if not details:
         return sentence
-    return in_words.say("finding.with-evidence", {"sentence": Said(sentence), "evidence": Said(shown)})
+    return in_words.say("finding.with-evidence", {"sentence": Said(sentence), "evidence": Said(details)})
+
+
+def _own_words(finding: Finding, sentence: str, in_words: Words) -> Iterator[str]:
+    first = finding.evidence[0]
+    if first.resource_type in _QUOTED and _is_new(first.display, sentence):
+        yield in_words.say("finding.quoted", {"text": first.display})
+    elif first.resource_type == _MEASURED and not _is_told(first.value, finding.values):
+        yield in_words.say("finding.recorded", {"value": Said(in_words.quantity(first.value))})
+
+
+def _is_told(value: str, values: Mapping[str, Value]) -> bool:
+    """True for a yes or no and a number that the sentence gives; a comparator or another unit is worth telling."""
+    if value in _ANSWERS:
+        return True
+    number = _NUMBER.match(value)
+    return number is not None and float(number[0]) in [v for v in values.values() if isinstance(v, int | float)]
+
+
+def _course_told(finding: Finding, first: Evidence) -> bool:
+    """True for a drug whose course the sentence tells: the date of one prescription would only confuse."""
+    return first.resource_type.startswith(_MEDICATION) and bool(finding.values.get("since"))
 
 
 def _capital(sentence: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cards.findings import explained, reason_names, strongest
+from cards.findings import LIMB_FAMILY, explained, reason_names, strongest
 from cards.limbs import limb_status_text, scan_lines, scan_sites
 from cards.options import REFERENCE, Action, CardOptions, OrderCode, ReferralTarget, built_in
 from cards.requests import Json, Order, request_resource, without_empty
@@ -117,7 +117,7 @@ def _sites(scan: ScanPlan, in_words: Words) -> tuple[str, ...]:
 def _note(action: str, assessment: Assessment, options: CardOptions, in_words: Words) -> str:
     """Plain lines without any sign that markdown or HTML knows: who reads a note, and in what, is not known."""
     limbs = in_words.say("order.note.limbs", {"limbs": Said(limb_status_text(assessment.limbs, in_words))})
-    seen = [explained(finding, in_words) for finding in strongest(assessment)]
+    seen = [explained(finding, in_words) for finding in strongest(assessment) if finding.family != LIMB_FAMILY]
     lines = [limbs, *(scan_lines(assessment.scan, in_words) if action == DXA else ())]
     if action == DXA:
         lines.append(in_words.say("order.note.preparation"))

@@ -13,6 +13,8 @@ from cds_service.risk.assessment import Assessment, Decision, Finding, Tier, Unk
 # CDS Hooks: "<140-character summary message".
 MAX_SUMMARY: Final = 139
 _SHOWN: Final = 2
+# The card that names missing data instead of findings.
+_ABOUT_DATA: Final = "K6"
 
 
 def summary_sentence(decision: Decision, assessment: Assessment, language: str) -> str:
@@ -77,11 +79,14 @@ def spoken_of(decision: Decision, assessment: Assessment) -> tuple[Finding, ...]
 
 
 def _ladder(assessment: Assessment, decision: Decision, in_words: Words) -> Iterator[tuple[str, ...]]:
-    """Yield the reasons in ever fewer words."""
-    if decision.card == "K6":
+    """Return what the sentence names, in ever fewer words, down to nothing."""
+    if decision.card == _ABOUT_DATA:
         items = unknown_items(decision, assessment, in_words)
-        yield from (items[:count] for count in range(min(_SHOWN, len(items)), -1, -1))
-        return
+        return (items[:count] for count in range(min(_SHOWN, len(items)), -1, -1))
+    return _reasons(assessment, decision, in_words)
+
+
+def _reasons(assessment: Assessment, decision: Decision, in_words: Words) -> Iterator[tuple[str, ...]]:
     told = [(text, text) for text in triggers(decision, in_words)]
     names = [*told, *(reason_names(finding, in_words) for finding in spoken_of(decision, assessment))][:_SHOWN]
     full, bare = [name for name, _ in names], [name for _, name in names]

@@ -1,5 +1,6 @@
 """Sentences in a language: a catalogue of templates, filled with values without asking the process for its locale."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -16,6 +17,7 @@ from cds_service.rulesets.model import RuleSet
 LANGUAGES: Final = ("en", "sv")
 _DAYS_PER_MONTH: Final = 30.4375
 _SPAN_IN_MONTHS_FROM: Final = 60
+_QUANTITY: Final = re.compile(r"^([<>=]{0,2})(\d{1,15}(?:\.\d{1,15})?) (\S+)$")
 _USUAL_DECIMALS: Final = 2
 _BAND_DECIMALS: Final = 1
 Titles = Mapping[str, Mapping[str, str]]
@@ -83,6 +85,14 @@ class Words(msgspec.Struct, frozen=True):
         grouped = (sign or "0").replace(",", self.say("number.thousands"))
         return grouped + (self.say("number.decimal") + fraction if fraction else "")
 
+    def quantity(self, value: str) -> str:
+        """Return a recorded value (``7.5 mg``) with the language's decimal sign and word for the unit, or as it is."""
+        read = _QUANTITY.match(value)
+        if read is None:
+            return one_line(value)
+        comparator, number, unit = read.groups()
+        return f"{comparator}{number.replace('.', self.say('number.decimal'))} {self.word('unit', unit)}"
+
     def listed(self, items: tuple[str, ...]) -> str:
         """Return the items as a list in a sentence: ``a, b and c``."""
         if len(items) <= 1:
@@ -142,9 +152,8 @@ def words(language: str) -> Words:
         raise CatalogueError(f"no catalogue for the language {language!r}")
     folder = files("cards.catalogue") / language
     texts: dict[str, str] = {}
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".toml"):
-            texts |= flattened(file.read_text(encoding="utf-8"), file.name)
+    for file in (entry for entry in folder.iterdir() if entry.name.endswith(".toml")):
+        texts |= flattened(file.read_text(encoding="utf-8"), file.name)
     return Words(language, {key: parse(text) for key, text in texts.items()})
 
 

@@ -33,14 +33,14 @@ def _card(card: dict[str, Any], at: str) -> Iterator[Complaint]:
     yield from _members(card, at, REQUIRED, OPTIONAL)
     yield from _nothing_empty(card, at)
     yield from _uuid(card, at)
-    summary = card.get("summary", "")
+    summary = card.get("summary") or ""
     if len(summary) >= 140:
         yield at, f"summary has {len(summary)} characters, not under 140"
     if "\n" in summary:
         yield at, "summary is more than one line"
     if card.get("indicator") not in INDICATORS:
         yield at, f"indicator is {card.get('indicator')!r}"
-    if MARKDOWN_IMAGE_OR_TABLE.search(card.get("detail", "")):
+    if MARKDOWN_IMAGE_OR_TABLE.search(card.get("detail") or ""):
         yield at, "detail holds an image or a table"
     yield from _source(card.get("source", {}), f"{at}.source")
     yield from _all_suggestions(card, at)

@@ -1,0 +1,120 @@
+"""One finding as a line, and in a few words."""
+
+import msgspec
+import pytest
+
+from cards import explain
+from cards.findings import reason_names, shown_findings, strongest
+from cards.words import words
+from cds_service.risk.assessment import Finding, Status
+from cds_service.risk.record import Evidence
+from tests.unit.cards.patients import (
+    LIMB_CLASS,
+    POSTMENOPAUSAL,
+    PREDNISOLONE,
+    SMOKER,
+    VITAMIN_D,
+    WOMAN_58,
+    evidence,
+    on,
+    with_,
+)
+
+
+def finding(reason: str, rule: str = "R-RA", *proof: Evidence, **values: object) -> Finding:
+    return Finding(
+        rule=rule,
+        family="X",
+        status=Status.PRESENT,
+        reason=reason,
+        values=values,  # type: ignore[arg-type]  # values of every kind
+        evidence=proof,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (
+            PREDNISOLONE,
+            "Prednisolon 7,5 mg/dag i 8 mån, sedan 2025-10-01; når behandlingsgränsen tillsammans med menopaus; "
+            "pågående ordination utan senare bekräftelse",
+        ),
+        (VITAMIN_D, "D-vitaminbrist: 25-OH-D 18 nmol/l (2026-03-02)"),
+        (
+            finding("gc.dose-and-days", "R-GC2", drug="dexamethasone", dose_mg=10, days=30),
+            "Dexametason, motsv. prednisolon 10 mg/dag i 30 dagar",
+        ),
+        (finding("infl.rheumatoid-arthritis"), "Reumatoid artrit"),
+        (
+            finding("infl.rheumatoid-arthritis", "R-RA", evidence("Condition", display="Seropositiv RA"), on="2010"),
+            "Reumatoid artrit sedan 2010; ”Seropositiv RA”",
+        ),
+        (
+            finding("infl.rheumatoid-arthritis", "R-RA", evidence("Condition", display="REUMATOID ARTRIT")),
+            "Reumatoid artrit",
+        ),
+        (
+            finding("smk.current", "R-SMK", evidence("Observation", value="Daglig", when=on("2026-01-15"))),
+            "Röker; angivet Daglig, 2026-01-15",
+        ),
+        (finding("smk.current", "R-SMK", evidence("Observation", value="true", when=on("2026"))), "Röker; 2026"),
+        (
+            finding("vitd.insufficient", "R-VITD", evidence("Observation", value="18 ng/mL"), nmol_l=44.93),
+            "Otillräckligt D-vitamin: 25-OH-D 44,93 nmol/l; angivet 18 ng/ml",
+        ),
+        (
+            finding("vitd.deficient", "R-VITD", evidence("Observation", value="<25 nmol/L"), nmol_l=25.0),
+            "D-vitaminbrist: 25-OH-D 25 nmol/l; angivet <25 nmol/l",
+        ),
+        (
+            finding("body.ost", "R-OST", evidence("Observation", value="40.5 kg"), ost_low=-7, ost_high=-7, weight=40),
+            "OST -7 med korrigerad vikt (ålder och vikt 40 kg); angivet 40,5 kg",
+        ),
+        (
+            finding("gc.planned", "R-GC2", evidence("MedicationRequest", when=on("2026-07-01")), drug="prednisolone"),
+            "Prednisolon planeras; 2026-07-01",
+        ),
+        (
+            finding("alc.high", "R-ALC", evidence("Observation", value="16 {standard_glass}/wk"), grams_week=192),
+            "Alkohol 192 g/vecka; angivet 16 glas/vecka",
+        ),
+    ],
+)  # fmt: skip
+def test_a_finding_is_explained_in_one_line(found: Finding, line: str) -> None:
+    assert explain(found, "sv") == line
+
+
+def test_endings_that_families_share_name_the_rule() -> None:
+    assert explain(finding("infl.ra.unknown", why="blocked"), "en") == "Rheumatoid arthritis: unknown (blocked)"
+    assert explain(finding("infl.ra.not-listed"), "en") == "Rheumatoid arthritis: not on the list"
+
+
+def test_a_reason_without_words_falls_back_to_the_rules_name() -> None:
+    assert explain(finding("a.new-reason", "R-COE"), "sv") == "Celiaki"
+    assert (
+        explain(finding("a.new-reason", "L-HIV"), "sv", {"L-HIV": {"sv": "Hivinfektion", "en": "HIV"}})
+        == "Hivinfektion"
+    )
+
+
+def test_that_the_weight_is_contested_is_not_said_twice() -> None:
+    overweight = finding("wt.coded", "R-WT")
+    said = explain(msgspec.structs.replace(overweight, weight="contested", remarks=("contested", "not-adjusted")), "en")
+    assert said == "Overweight as a diagnosis, BMI not corrected; not adjusted for missing limbs"
+
+
+def test_a_few_words_need_all_their_values() -> None:
+    assert reason_names(PREDNISOLONE, words("sv")) == ("prednisolon 8 mån", "kortison")
+    assert reason_names(finding("x", "R-GC2", drug="prednisolone"), words("sv")) == ("kortison", "kortison")
+    assert reason_names(SMOKER, words("sv")) == ("rökning", "rökning")
+
+
+def test_what_lifts_the_tier_comes_first_and_the_limb_class_last() -> None:
+    assert [found.rule for found in strongest(WOMAN_58)] == ["R-GC2", "R-MENO", "R-LD"]
+    by_points = with_(WOMAN_58, findings=(POSTMENOPAUSAL, LIMB_CLASS, VITAMIN_D), counted=("R-MENO", "R-LD", "R-VITD"))
+    assert [found.rule for found in strongest(by_points)] == ["R-VITD", "R-MENO", "R-LD"]
+
+
+def test_without_a_tier_every_scored_finding_is_shown_and_contested_ones_are_not() -> None:
+    assert [found.rule for found in shown_findings(with_(WOMAN_58, counted=()))] == ["R-GC2", "R-MENO", "R-LD"]
