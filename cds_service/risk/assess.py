@@ -29,7 +29,7 @@ from cds_service.risk.gates_scan import declined_gate, dxa_gate, order_gate
 from cds_service.risk.limbs import limb_status
 from cds_service.risk.menopause import menopause
 from cds_service.risk.pregnancy import pregnancy_gate
-from cds_service.risk.published_tools import published_tools
+from cds_service.risk.published_scores import published_tools
 from cds_service.risk.record import PatientRecord
 from cds_service.risk.scan import scan_plan
 from cds_service.risk.situation import Situation

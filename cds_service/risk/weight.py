@@ -157,12 +157,12 @@ def _mass(hit: Found, kg: float) -> float:
 
 def _near(hits: Iterable[Found], weighed: PartialDate | None, days: int) -> list[Found]:
     """Return answers given within ``days`` of the weighing, and undated ones."""
-    return [hit for hit in hits if hit.fact.effective is None or _within(hit.fact.effective, weighed, days)]
+    return [hit for hit in hits if _speaks_of(hit.fact.effective, weighed, days)]
 
 
-def _within(answered: PartialDate, weighed: PartialDate | None, days: int) -> bool:
-    if weighed is None:
-        return False
+def _speaks_of(answered: PartialDate | None, weighed: PartialDate | None, days: int) -> bool:
+    if answered is None or weighed is None:
+        return True
     return add_days(weighed.first, -days) <= answered.last and answered.first <= add_days(weighed.last, days)
 
 
