@@ -167,11 +167,13 @@ def _dose(hit: MedicationHit, dosage: Dosage, reading: Reading) -> DailyDose:
 
 def _given_dose(hit: MedicationHit, whole: Period, reading: Reading) -> DailyDose:
     """Return what an administration gave, spread over the days it lasted."""
-    doses = [single_dose(dosage, strength_of(hit), reading.unit) for dosage in hit.fact.dosages]
-    if len(doses) != 1:
+    fact = hit.fact
+    given = (Dosage(dose=fact.amount),) if fact.amount is not None else fact.dosages
+    if len(given) != 1:
         return UNKNOWN_DOSE
+    dose = single_dose(given[0], strength_of(hit), reading.unit)
     days = whole.possible.days if whole.possible else 1
-    return doses[0].times(reading.factor(hit)).times(1 / days)
+    return dose.times(reading.factor(hit)).times(1 / days)
 
 
 def _amount_dose(hit: MedicationHit, whole: Period, reading: Reading) -> DailyDose:

@@ -21,6 +21,8 @@ ADRENAL_INSUFFICIENCY: Final = "adrenal-insufficiency"
 
 _LOCAL_ROUTES: Final = frozenset({"inhaled", "nasal", "topical", "ophthalmic", "intraarticular"})
 _SYSTEMIC_ROUTES: Final = frozenset({"oral", "parenteral"})
+# FHIR status of a statement that denies.
+_DENIED: Final = "not-taken"
 # RxNorm term type of an ingredient.
 _INGREDIENT: Final = "IN"
 # Ingredient names of glucocorticoid-equivalence.tsv that serve as replacement.
@@ -69,6 +71,9 @@ def local_route(hit: MedicationHit) -> str:
 
 def _reach(hit: MedicationHit) -> str:
     route = hit.fact.route or hit.attribute("route")
+    if hit.fact.status == _DENIED:
+        # It can only take away, and rarely names the route.
+        return "systemic"
     if route in _LOCAL_ROUTES:
         return "local"
     if hit.match.certainty == LOW_CERTAINTY:

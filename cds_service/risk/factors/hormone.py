@@ -5,8 +5,9 @@ only the strongest of the family adds points. Any duration counts, also one that
 
 Decisions beyond the rule table:
 
-- A GnRH agonist or antagonist in a woman is ovarian suppression. The breast cancer need not be recorded (remark
-  ``indication-not-recorded``). After a recorded menopause, or from the age of the rule, it is seen, not counted.
+- A GnRH agonist or antagonist in a woman is ovarian suppression. Without a recorded breast cancer (it is also given
+  for endometriosis) it is possible, with the remark ``indication-not-recorded``. After a recorded menopause, or from
+  the age of the rule, it is seen, not counted.
 - Tamoxifen in a man, and fulvestrant, which has no effect of its own on bone, are seen, not counted.
 - Only planned: seen, not counted (R-ADT: present). An unrecorded end that may be recent enough: possible.
 - The diagnosis codes "long-term (current) use": of aromatase inhibitors (Z79.811) present, for neither dose nor
@@ -114,12 +115,18 @@ def _suppressed(case: Case, exposure: Exposure) -> tuple[Finding, ...]:
     silent = case.menopause.post and not case.menopause.assumed
     if silent or (case.age is not None and case.age.at_least(limit)):
         return (_seen(case, "R-OFS", "horm.ovarian-suppression-not-counted", exposure, ("below_age",)),)
-    remarks = indication(case, BREAST_CANCER)
-    if case.sex and case.age is not None and case.age.below(limit):
-        return (present(case, "R-OFS", "horm.ovarian-suppression", exposure, remarks=remarks),)
+    unexplained = indication(case, BREAST_CANCER)
     unsure = ("sex-not-recorded",) if not case.sex else ()
+    young = case.age is not None and case.age.below(limit)
     return (
-        present(case, "R-OFS", "horm.ovarian-suppression", exposure, remarks=(*remarks, *unsure), only_possible=True),
+        present(
+            case,
+            "R-OFS",
+            "horm.ovarian-suppression",
+            exposure,
+            remarks=(*unexplained, *unsure),
+            only_possible=bool(unexplained or unsure or not young),
+        ),
     )
 
 

@@ -93,6 +93,8 @@ def test_a_single_dose_sent_twice_was_given_once() -> None:
 def test_an_infusion_over_days_is_spread_and_two_instructions_are_not_guessed() -> None:
     assert exposure(tell("administration", 40, end="2026-01-04")).mean() == 10
     assert exposure(tell("administration", None, dosages=(dosage(5), dosage(5)))).mean() is None
+    pulse = prednisolone(source="administration", status="completed", start="2026-02-02", amount=mg(1000))
+    assert exposure(pulse).total() == 1000
     undated = prednisolone(5, None, source="administration", status="completed")
     assert exposure(undated).days() == 0
 

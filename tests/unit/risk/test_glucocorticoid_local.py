@@ -79,6 +79,13 @@ def test_a_route_that_is_not_stated_is_possible_and_not_scored() -> None:
     assert (found.status, found.points) == (Status.POSSIBLE, 0)
 
 
+def test_a_denial_needs_no_route() -> None:
+    order = medication(code=(RXNORM, "312617"), authored="2025-10-01", dosages=(dosage(10),))
+    denial = medication(code=(RXNORM, "8640"), source="statement", status="not-taken", authored="2026-05-20")
+    assert grade(order) == "R-GC2"
+    assert [one.reason for one in evaluate(order, denial)] == ["gc.not-taken", "gc.not-listed"]
+
+
 def test_a_clinical_drug_for_the_mouth_counts_by_its_code() -> None:
     fact = medication(
         code=(RXNORM, "312617"), authored="2025-12-01", dosages=(Dosage(dose=Quantity(1, "{tablet}"), per_day=1),)

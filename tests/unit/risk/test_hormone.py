@@ -111,11 +111,19 @@ def test_ovarian_suppression_counts_below_fifty(more: dict[str, Any], status: St
     assert not found.at_risk_treatment
 
 
-def test_the_cancer_need_not_be_recorded_and_a_history_of_it_suffices() -> None:
-    assert only(GOSERELIN, age=40, menopause=PRE).remarks == ("indication-not-recorded",)
-    assert only(GOSERELIN, condition(code=(WHO, "Z85.3")), age=40, menopause=PRE).remarks == ()
-    suspected = condition(code=(WHO, "C50.4"), verification="provisional")
-    assert only(GOSERELIN, suspected, age=40, menopause=PRE).remarks == ("indication-not-recorded",)
+@pytest.mark.parametrize(
+    ("facts", "status", "remarks"),
+    [
+        ([condition(code=(WHO, "Z85.3"))], Status.PRESENT, ()),
+        ([], Status.POSSIBLE, ("indication-not-recorded",)),
+        ([condition(code=(WHO, "C50.4"), verification="provisional")], Status.POSSIBLE, ("indication-not-recorded",)),
+    ],
+)
+def test_without_breast_cancer_or_its_history_ovarian_suppression_is_possible(
+    facts: list[Any], status: Status, remarks: tuple[str, ...]
+) -> None:
+    found = only(GOSERELIN, *facts, age=40, menopause=PRE)
+    assert (found.rule, found.status, found.remarks) == ("R-OFS", status, remarks)
 
 
 def test_ovarian_suppression_counts_while_it_goes_on() -> None:
@@ -126,7 +134,7 @@ def test_ovarian_suppression_counts_while_it_goes_on() -> None:
 
 
 def test_an_aromatase_inhibitor_with_ovarian_suppression_shows_both() -> None:
-    found = evaluate(drug("L02BG04", authored="2026-01-01"), GOSERELIN, age=40, menopause=PRE)
+    found = evaluate(drug("L02BG04", authored="2026-01-01"), GOSERELIN, BREAST_CANCER, age=40, menopause=PRE)
     assert [(one.rule, one.points) for one in found] == [("R-AI", 4), ("R-OFS", 4)]
 
 
@@ -134,7 +142,7 @@ def test_a_code_that_does_not_name_the_drug_is_possible() -> None:
     coded = condition(code=(CM, "Z79.818"))
     found = only(coded, age=40, menopause=PRE)
     assert (found.rule, found.status, found.reason) == ("R-OFS", Status.POSSIBLE, "horm.recorded-long-term")
-    assert reasons(coded, GOSERELIN, age=40, menopause=PRE) == ["horm.ovarian-suppression"]
+    assert reasons(coded, GOSERELIN, BREAST_CANCER, age=40, menopause=PRE) == ["horm.ovarian-suppression"]
 
 
 # ---------------------------------------------------------------- tamoxifen
