@@ -3,7 +3,7 @@
 ``cards_for`` gives CDS Hooks cards, ``plain_text`` the whole assessment to read or paste, ``explain`` one finding.
 """
 
-from cards.build import cards_for
+from cards.build import cards_for, warm_up
 from cards.findings import explain
 from cards.options import CardOptions, Links, OrderCode, ReferralTarget
 from cards.plain import plain_text
@@ -20,4 +20,5 @@ __all__ = [
     "local_titles",
     "plain_text",
     "summary_sentence",
+    "warm_up",
 ]

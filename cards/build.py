@@ -1,12 +1,14 @@
 """An assessment as CDS Hooks 2.0 cards, ready for JSON."""
 
+from collections.abc import Iterable
+
 from cards.detail import detail_blocks
 from cards.formats import rendered
-from cards.options import CardOptions, OverrideReason, built_in
+from cards.options import CardOptions, FhirVersion, OverrideReason, built_in
 from cards.orders import suggestions
-from cards.requests import Json, without_empty
+from cards.requests import Json, load_models, without_empty
 from cards.summary import summarised
-from cards.words import Words, words
+from cards.words import LANGUAGES, Words, words
 from cds_service.risk.assessment import Assessment, Decision
 from cds_service.terminology.load import code_systems, load_default
 from cds_service.terminology.table import ConceptRow
@@ -20,6 +22,15 @@ def cards_for(assessment: Assessment, options: CardOptions) -> list[Json]:
     """
     in_words = words(options.language).with_titles(options.local_titles)
     return [_card(decision, assessment, options, in_words) for decision in assessment.decisions]
+
+
+def warm_up(fhir_versions: Iterable[FhirVersion] = ("R4",)) -> None:
+    """Load words, code tables and FHIR models beforehand: the models alone take over half a second."""
+    for language in LANGUAGES:
+        words(language)
+    load_default()
+    for version in fhir_versions:
+        load_models(version)
 
 
 def _card(decision: Decision, assessment: Assessment, options: CardOptions, in_words: Words) -> Json:

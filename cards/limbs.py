@@ -37,6 +37,8 @@ def scan_lines(scan: ScanPlan, in_words: Words) -> tuple[str, ...]:
     if scan.residual_hips:
         sides = tuple(in_words.word("side", side) for side in scan.residual_hips)
         lines.append(in_words.say("scan.residual-hip", {"sides": Said(in_words.listed(sides))}))
+    if scan.forearm not in _NO_FOREARM:
+        lines.append(in_words.say("scan.forearm"))
     if scan.forearm == "none":
         lines.append(in_words.say("scan.no-forearm"))
     lines += [in_words.say(f"scan.remark.{key}") for key in scan.remarks if in_words.has(f"scan.remark.{key}")]

@@ -13,6 +13,8 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 Json = dict[str, Any]
+Kind = Literal["order", "referral"]
+_KINDS: Final[tuple[Kind, ...]] = ("order", "referral")
 
 _MODELS: Final = {
     ("R4", "ServiceRequest"): "fhir.resources.R4B.servicerequest",
@@ -36,7 +38,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ``evidence`` are relative references; ``sites`` body sites in words; ``performer`` a Reference as JSON, or None.
     """
 
-    kind: Literal["order", "referral"]
+    kind: Kind
     code: Json
     subject: str
     authored_on: date
@@ -63,6 +65,26 @@ def request_resource(order: Order, fhir_version: str) -> Json:
 def validate(resource: Json, fhir_version: str) -> None:
     """Raise pydantic.ValidationError when the resource is not what ``fhir_version`` allows."""
     _validator(fhir_version, resource["resourceType"])(resource)
+
+
+def load_models(fhir_version: str) -> None:
+    """Import the models of ``fhir_version`` and use them once, which otherwise the first order would wait for."""
+    some = ("Condition/x", "MedicationRequest/x")
+    concept: Json = {"coding": [{"system": "urn:x", "code": "x", "display": "x"}], "text": "x"}
+    for kind in _KINDS:
+        order = Order(
+            kind=kind,
+            code=concept,
+            subject="Patient/x",
+            authored_on=date(2000, 1, 1),
+            requester="Practitioner/x",
+            reasons=(concept,),
+            evidence=some,
+            sites=("x",),
+            note="x",
+            performer={"display": "x"},
+        )
+        request_resource(order, fhir_version)
 
 
 def without_empty(value: Json) -> Json:

@@ -17,6 +17,7 @@ _DROPPED: Final = frozenset({"Cf", "Cs", "Co", "Cn"})
 _SPACES: Final = frozenset({"Cc", "Zl", "Zp", "Zs"})
 # More marks than this on one letter are no language, but a way to write over neighbouring lines.
 _MARKS_KEPT: Final = 2
+_FIRST_MARK: Final = "\u0300"
 # What chat windows and browsers turn into links on their own; a space after it keeps it readable and dead.
 _LINK_START: Final = re.compile(r"(?i)(:/+|\bwww\.|@|\bmailto:|\bjavascript:|\bdata:)(?=\S)")
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>&|~#{}$^]+")
@@ -24,7 +25,8 @@ _MARKUP: Final = re.compile(r"[\\`*_\[\]<>&|~#{}$^]+")
 
 def one_line(text: str, limit: int = MAX_TEXT) -> str:
     """Return ``text`` as one line of at most ``limit`` visible characters (the last is ``…`` when it was cut)."""
-    visible = _visible(unicodedata.normalize("NFC", text[:MAX_READ]))
+    read = text[:MAX_READ]
+    visible = read if _is_plain(read) else _visible(unicodedata.normalize("NFC", read))
     dead = _LINK_START.sub(r"\1 ", " ".join(visible.split()))
     return shortened(dead, limit)
 
@@ -41,6 +43,11 @@ def shortened(text: str, limit: int) -> str:
     cut = text[: limit - 1]
     word = cut.rfind(" ")
     return (cut[:word] if word > limit // 2 else cut).rstrip(" ,;:+.(") + ELLIPSIS
+
+
+def _is_plain(text: str) -> bool:
+    """True for visible characters without marks, which most texts consist of: they need no look at each one."""
+    return text.isprintable() and max(text, default="") < _FIRST_MARK
 
 
 def _visible(text: str) -> str:

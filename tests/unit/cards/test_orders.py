@@ -1,10 +1,12 @@
 """Suggestions: codes, targets, sites and references of the orders a card offers."""
 
+import sys
+
 import msgspec
 import pytest
 from pydantic import ValidationError
 
-from cards import CardOptions, OrderCode, ReferralTarget, cards_for
+from cards import CardOptions, OrderCode, ReferralTarget, cards_for, warm_up
 from cards.options import Links, built_in
 from cards.orders import order_codes
 from cards.requests import Order, request_resource, validate, without_empty
@@ -88,7 +90,7 @@ def test_a_forearm_is_a_site_only_where_one_is_to_be_measured() -> None:
     assert resources(with_forearm)[0]["bodySite"] == [
         {"text": "right hip"},
         {"text": "lumbar spine"},
-        {"text": "right forearm (33 % radius)"},
+        {"text": "right forearm"},
     ]
     assert "bodySite" not in resources(without)[0]
 
@@ -187,6 +189,15 @@ def test_members_without_a_value_are_left_out_at_any_depth() -> None:
         "g": 0,
         "h": False,
     }
+
+
+@pytest.mark.parametrize("version", ["R4", "R4B", "R5", "STU3"])
+def test_warming_up_leaves_nothing_to_load_for_the_first_order(version: str) -> None:
+    warm_up((version,))  # type: ignore[arg-type]  # a parametrised literal
+    loaded = set(sys.modules)
+    cards_for(CARDS["K1"], options(fhir_version=version))
+    cards_for(CARDS["K2"], options(fhir_version=version, language="sv"))
+    assert {name for name in set(sys.modules) - loaded if name.startswith("fhir")} == set()
 
 
 def test_links_are_absolute_and_left_out_without_an_address() -> None:
