@@ -89,15 +89,18 @@ def _entry(resource: Json) -> Json:
     return address | {"resource": resource}
 
 
-def request(patient: WorkedPatient) -> Json:
-    """A patient-view request whose prefetch holds one list per resource type, each whole unless told otherwise."""
+def request(patient: WorkedPatient, found: list[Json] | None = None) -> Json:
+    """A patient-view request whose prefetch holds one list per resource type, each whole unless told otherwise.
+
+    ``found`` replaces the resources of the record.
+    """
     lists: dict[str, list[Json]] = {kind: [] for kind in LISTS}
-    for resource in resources(patient):
+    for resource in resources(patient) if found is None else found:
         lists[resource["resourceType"]].append(resource)
     how = {kind: state for area, state in patient.available.items() for kind in AREAS[area]}
     prefetch: Json = {"patient": patient_resource(patient)}
-    for kind, found in lists.items():
-        prefetch |= _delivered(kind, found, how.get(kind, "given"), patient.fhir_id)
+    for kind, listed in lists.items():
+        prefetch |= _delivered(kind, listed, how.get(kind, "given"), patient.fhir_id)
     return {
         "hook": "patient-view",
         "hookInstance": HOOK_INSTANCE,
@@ -106,9 +109,9 @@ def request(patient: WorkedPatient) -> Json:
     }
 
 
-def request_bytes(patient: WorkedPatient) -> bytes:
+def request_bytes(patient: WorkedPatient, found: list[Json] | None = None) -> bytes:
     """The request as it travels."""
-    return json.dumps(request(patient), ensure_ascii=False).encode()
+    return json.dumps(request(patient, found), ensure_ascii=False).encode()
 
 
 def _delivered(kind: str, found: list[Json], state: str, patient_id: str) -> Json:

@@ -11,19 +11,15 @@ from cds_service.rulesets.load import load_default as load_rules
 from cds_service.rulesets.model import RuleSet
 from tests.spec.build import request_bytes
 from tests.spec.codes import INDEX
+from tests.spec.draft import Json
 from tests.spec.read import WorkedPatient
 
 
-def assessed(patient: WorkedPatient, profile: str = "se", *, watch_shown: bool = False) -> Assessment:
-    """The assessment of a worked patient."""
-    return assessed_bytes(request_bytes(patient), patient, profile, watch_shown=watch_shown)
-
-
-def assessed_bytes(
-    body: bytes, patient: WorkedPatient, profile: str = "se", *, watch_shown: bool = False
+def assessed(
+    patient: WorkedPatient, profile: str = "se", *, watch_shown: bool = False, found: list[Json] | None = None
 ) -> Assessment:
-    """The assessment of a request body on the patient's day."""
-    record = read_prefetch(read_hook_request(body), INDEX, patient.on)
+    """The assessment of a worked patient; ``found`` replaces the resources of the record."""
+    record = read_prefetch(read_hook_request(request_bytes(patient, found)), INDEX, patient.on)
     return assess(record, _rules(profile, watch_shown), patient.on)
 
 

@@ -12,14 +12,26 @@ def medicine(draft: Draft, line: Json) -> list[Json]:
     """A drug: ``{name, dose: 7.5 mg, per_day: 1, from, to}``.
 
     ``as`` is request (default), statement, dispense or administration; ``every: 3 mo`` replaces ``per_day``;
-    ``strength`` picks a product code; ``text`` is a dosage in words only; ``route`` is oral, or a concept's route.
+    ``strength`` picks a product code; ``text`` is a dosage in words only; ``route`` is oral unless told
+    otherwise; ``contained_strength`` puts the drug into a contained Medication with that strength.
     """
     resource = BUILDERS[line.pop("as", "request")](draft, line)
+    contained = line.pop("contained_strength", None)
     if "name" in line:
         concept = codeable(drug(line.pop("name"), draft.coding, line.pop("strength", "")), line.pop("words", None))
     else:
         concept = draft.code(line)
+    if contained:
+        return [resource | _contained(concept, contained)]
     return [resource | {"medicationCodeableConcept": concept}]
+
+
+def _contained(concept: Json, strength: str) -> Json:
+    """The drug as a contained Medication: its strength stands in the ingredient, not in the code."""
+    one = {"value": 1, "unit": "{tablet}", "system": "http://unitsofmeasure.org", "code": "{tablet}"}
+    ingredient = {"itemCodeableConcept": concept, "strength": {"numerator": amount(strength), "denominator": one}}
+    medication = {"resourceType": "Medication", "id": "drug", "code": concept, "ingredient": [ingredient]}
+    return {"contained": [medication], "medicationReference": {"reference": "#drug"}}
 
 
 def _request(draft: Draft, line: Json) -> Json:
