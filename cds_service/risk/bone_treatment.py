@@ -98,10 +98,15 @@ def _coded_recently(hit: Hit[ConditionFact], case: Case) -> bool:
 def _overdue_since(
     hits: Iterable[Hit[MedicationFact]], running: Iterable[Hit[MedicationFact]], case: Case
 ) -> date | None:
-    """Return when denosumab became overdue; None when it did not, or when another bone drug is taken now."""
+    """Return when denosumab became overdue, or None.
+
+    Another bone drug taken now settles it; a last dose that lies further back is a treatment gap instead.
+    """
     given = [hit for hit in hits if hit.fact.source in _GIVEN and began(hit.fact)]
     doses = [min(day.last, case.as_of) for hit in given if _is_denosumab(hit) and (day := began(hit.fact))]
     if not doses or any(not _is_denosumab(hit) for hit in running):
+        return None
+    if max(doses) < case.months_ago(case.rules.number("gates.treatment_gap_months")):
         return None
     due = add_months(max(doses), int(case.rules.number("gates.denosumab_interval_months")))
     return due if due <= case.as_of else None

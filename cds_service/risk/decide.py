@@ -124,6 +124,8 @@ def _newer_than_scan(situation: Situation) -> Decision | None:
     gate = situation.gate("G-DXA")
     if gate is None or "newer-strong-factor" not in gate.remarks or not situation.scan_is_recent:
         return None
+    if situation.scan_is_low:  # K4 and K2 say more
+        return None
     if situation.under_way_or_declined or situation.gate("G-PREG"):
         return None
     values = {**gate.values, "due": gate.until.isoformat() if gate.until else None}

@@ -110,22 +110,23 @@ def _seen_since(hit: Hit[ObservationFact], since: date, case: Case) -> bool:
 
 
 def known_osteoporosis_gate(case: Case, treatment: BoneTreatment) -> GateFinding | None:
-    """Return G-KNOWNOP for a recorded osteoporosis that is not resolved, or while on a bone drug.
+    """Return G-KNOWNOP for a recorded osteoporosis that is not resolved, on a bone drug, or with denosumab overdue.
 
     The rule counts an unconfirmed diagnosis too and says that it is unconfirmed (remark ``unconfirmed``); provisional
     and differential ones are only possible, and do not route.
     """
     diagnosis = tuple(hit for hit in conditions(case.record, OSTEOPOROSIS, case.as_of) if active(hit))
     suspected = tuple(hit for hit in _unconfirmed(case) if not diagnosis)
+    treated = treatment.current or treatment.overdue_since is not None
     told = (
         ("diagnosis", bool(diagnosis or suspected)),
         ("unconfirmed", bool(suspected)),
-        ("bone-drug", treatment.current),
+        ("bone-drug", treated),
     )
     remarks = tuple(remark for remark, holds in told if holds)
     if not remarks:
         return None
-    evidence = evidence_of(diagnosis) + evidence_of(suspected) + (treatment.evidence if treatment.current else ())
+    evidence = evidence_of(diagnosis) + evidence_of(suspected) + (treatment.evidence if treated else ())
     return GateFinding(gate="G-KNOWNOP", effect="route", remarks=remarks, evidence=evidence)
 
 

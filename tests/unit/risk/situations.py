@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from cds_service.risk.assessment import Finding, GateFinding, LimbStatus, MissingLimb, Status, Tier, Unknown
+from cds_service.risk.assessment import Finding, GateFinding, LimbStatus, MissingLimb, Status, Tier, Unknown, Value
 from cds_service.risk.scan import scan_plan
 from cds_service.risk.situation import Situation
 from cds_service.risk.tier import Tally
@@ -33,7 +33,7 @@ def suppressed(gate: str, **more: Any) -> GateFinding:
 
 def recent_scan(*remarks: str, effect: str = "suppress", until: date | None = date(2026, 12, 1)) -> GateFinding:
     """G-DXA by a scan that still holds."""
-    values = {"on": "2025-12-01", "months": 12, "score": -2.7}
+    values: dict[str, Value] = {"on": "2025-12-01", "months": 12, "score": -2.7}
     return GateFinding(gate="G-DXA", effect=effect, until=until, remarks=remarks, values=values)
 
 

@@ -104,7 +104,14 @@ def injection(on, **more):
 
 @pytest.mark.parametrize(
     ("on", "due"),
-    [("2026-01-01", None), ("2025-11-02", None), ("2025-11-01", date(2026, 6, 1)), ("2025-01-01", date(2025, 8, 1))],
+    [
+        ("2026-01-01", None),
+        ("2025-11-02", None),
+        ("2025-11-01", date(2026, 6, 1)),
+        ("2025-01-01", date(2025, 8, 1)),
+        ("2024-06-01", date(2025, 1, 1)),
+        ("2024-05-31", None),
+    ],
 )
 def test_a_denosumab_dose_is_overdue_after_seven_months(on, due):
     assert treatment(injection(on)).overdue_since == due

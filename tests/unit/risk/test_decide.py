@@ -170,6 +170,11 @@ def test_not_while_another_scan_is_ordered_refused_or_unwise(gate):
     assert cards(situation(Tier.ELEVATED, gates=(suppressed(gate), recent_scan("newer-strong-factor")))) == []
 
 
+def test_a_low_scan_is_treated_or_referred_and_needs_no_frax():
+    low = recent_scan("low-t-score", "newer-strong-factor", effect="route")
+    assert cards(situation(Tier.ELEVATED, gates=(low,))) == ["K4"]
+
+
 # ---------------------------------------------------------------- K6
 
 

@@ -1,5 +1,7 @@
 """Who is not assessed at all: the dead, inactive records, people without limb deficiency, the end of life."""
 
+from datetime import date
+
 import msgspec
 import pytest
 
@@ -216,6 +218,12 @@ def test_a_bone_drug_alone_is_known_osteoporosis_too():
     gate = known_osteoporosis_gate(case(), BoneTreatment(current=True, evidence=(drug,)))
     assert gate is not None
     assert (gate.remarks, gate.evidence) == (("bone-drug",), (drug,))
+
+
+def test_an_overdue_dose_of_denosumab_is_a_matter_of_treatment_too():
+    gate = known_osteoporosis_gate(case(), BoneTreatment(overdue_since=date(2026, 1, 1)))
+    assert gate is not None
+    assert gate.remarks == ("bone-drug",)
 
 
 def test_a_bone_drug_of_the_past_is_not():
