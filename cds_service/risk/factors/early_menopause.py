@@ -32,14 +32,14 @@ def evaluate(case: Case) -> tuple[Finding, ...]:
     if grade:
         return (_present(case, grade),)
     if case.menopause.age_at is not None:
-        return (_absent(case, "meno.at-usual-age"),)
+        return (_absent(case, "meno.at-usual-age", {"age_at_menopause": case.menopause.age_at}),)
     suspected = [h for h in possible_conditions(case.record, CONCEPT, case.as_of) if h.attribute("status") in PREMATURE]
     if suspected:
         return (case.find(RULE, Status.POSSIBLE, "meno.possible", evidence=evidence_of(suspected)),)
     if case.menopause.state == "premenopausal" and (
         not case.menopause.assumed or case.record.complete(Area.CONDITIONS)
     ):
-        return (_absent(case, "meno.not-yet"),)
+        return (_absent(case, "meno.not-yet", {}),)
     return (unknown(case, RULE, "meno.unknown", why_silent(case.record, Area.CONDITIONS, Area.OBSERVATIONS)),)
 
 
@@ -86,12 +86,12 @@ def _since(evidence: Iterable[Evidence]) -> date | None:
     return min(dates, default=None)
 
 
-def _absent(case: Case, reason: str) -> Finding:
+def _absent(case: Case, reason: str, values: dict[str, Value]) -> Finding:
     return case.find(
         RULE,
         Status.ABSENT,
         reason,
-        values={"age_at_menopause": case.menopause.age_at},
+        values=values,
         evidence=case.menopause.evidence,
         held_against=("early",),
         remarks=("assumed-from-age",) if case.menopause.assumed else (),

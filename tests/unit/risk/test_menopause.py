@@ -36,6 +36,8 @@ STATES = [
     ("flushes at an unknown age", [cm("N95.1")], None, "unknown", False),
     ("both ovaries absent at 30", [cm("Z90.722")], 30, "postmenopausal", False),
     ("both ovaries removed", [procedure(code=OOPHORECTOMY)], 30, "postmenopausal", False),
+    ("a womb removed says nothing of the ovaries", [procedure("menopause", attributes={"status": "genital-organ-absent"})],
+     50, "unknown", False),
     ("removal not done", [procedure(code=OOPHORECTOMY, status="not-done")], 30, "premenopausal", True),
     ("ovarian insufficiency", [cm("E28.310")], 33, "postmenopausal", False),
     ("yes", [item("postmenopausal", True)], 50, "postmenopausal", False),
