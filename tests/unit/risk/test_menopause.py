@@ -20,6 +20,7 @@ def cm(code, **more):
 
 
 OOPHORECTOMY = (SCT, "76876009")
+HYSTERECTOMY = procedure("menopause", attributes={"status": "genital-organ-absent"})
 STATES = [
     ("55, nothing recorded", [], 55, "postmenopausal", True),
     ("54, nothing recorded", [], 54, "unknown", False),
@@ -36,7 +37,7 @@ STATES = [
     ("flushes at an unknown age", [cm("N95.1")], None, "unknown", False),
     ("both ovaries absent at 30", [cm("Z90.722")], 30, "postmenopausal", False),
     ("both ovaries removed", [procedure(code=OOPHORECTOMY)], 30, "postmenopausal", False),
-    ("a womb removed says nothing of the ovaries", [procedure("menopause", attributes={"status": "genital-organ-absent"})],
+    ("a womb removed says nothing of the ovaries", [HYSTERECTOMY],
      50, "unknown", False),
     ("removal not done", [procedure(code=OOPHORECTOMY, status="not-done")], 30, "premenopausal", True),
     ("ovarian insufficiency", [cm("E28.310")], 33, "postmenopausal", False),

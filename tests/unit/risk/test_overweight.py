@@ -6,8 +6,8 @@ from tests.unit.risk.records import CM, case, condition, flat
 
 
 def finding(*facts, bmi=None, **more):
-    refused = {} if bmi else {"height_refused": "height-missing"}
-    found = evaluate(case(*facts, body=BodySize(weight=flat(80), bmi=bmi, **refused), **more))
+    body = BodySize(weight=flat(80), bmi=bmi, height_refused="" if bmi else "height-missing")
+    found = evaluate(case(*facts, body=body, **more))
     assert len(found) == 1
     assert set(found[0].values) == set(REASONS[found[0].reason])
     assert set(found[0].remarks) <= set(REMARKS)
