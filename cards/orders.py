@@ -6,6 +6,7 @@ from cards.findings import LIMB_FAMILY, explained, reason_names, strongest
 from cards.limbs import limb_status_text, scan_lines, scan_sites
 from cards.options import REFERENCE, Action, CardOptions, OrderCode, ReferralTarget, built_in
 from cards.requests import Json, Order, request_resource, without_empty
+from cards.summary import triggers
 from cards.untrusted import one_line, without_markup
 from cards.words import Said, Words
 from cds_service.risk.assessment import Assessment, Decision, ScanPlan
@@ -15,6 +16,8 @@ from cds_service.terminology.table import ConceptRow
 
 DXA: Final = "order-dxa"
 VITAMIN_D: Final = "order-vitamin-d"
+# A gate that leads to a card: a low scan, known osteoporosis, a child's triggers.
+_ROUTE: Final = "route"
 _MOST_EVIDENCE: Final = 12
 _MOST_NOTE: Final = 2_000
 
@@ -24,7 +27,8 @@ def suggestions(decision: Decision, assessment: Assessment, options: CardOptions
     if not REFERENCE.match(options.patient):
         return []
     offered = [action for action in decision.actions if action in built_in().actions]
-    return [_suggestion(action, assessment, options, in_words) for action in offered]
+    told = triggers(decision, in_words)
+    return [_suggestion(action, told, assessment, options, in_words) for action in offered]
 
 
 def action_label(action: str, assessment: Assessment, options: CardOptions, in_words: Words) -> str:
@@ -63,9 +67,11 @@ def _dxa_rows(rows: tuple[ConceptRow, ...], entry: Action, scan: ScanPlan) -> tu
     return kept + tuple(row for row in forearm if row.attributes.get("site") == dxa.forearm_site)
 
 
-def _suggestion(action: str, assessment: Assessment, options: CardOptions, in_words: Words) -> Json:
+def _suggestion(
+    action: str, told: tuple[str, ...], assessment: Assessment, options: CardOptions, in_words: Words
+) -> Json:
     label = action_label(action, assessment, options, in_words)
-    order = _order(action, assessment, options, in_words)
+    order = _order(action, told, assessment, options, in_words)
     resource = request_resource(order, options.fhir_version)
     return {
         "label": label,
@@ -74,7 +80,7 @@ def _suggestion(action: str, assessment: Assessment, options: CardOptions, in_wo
     }
 
 
-def _order(action: str, assessment: Assessment, options: CardOptions, in_words: Words) -> Order:
+def _order(action: str, told: tuple[str, ...], assessment: Assessment, options: CardOptions, in_words: Words) -> Order:
     codings = [
         without_empty({"system": code.system, "code": code.code, "display": code.display})
         for code in order_codes(action, assessment.scan, options)
@@ -87,10 +93,10 @@ def _order(action: str, assessment: Assessment, options: CardOptions, in_words: 
         authored_on=options.as_of or assessment.as_of,
         requester=options.requester if REFERENCE.match(options.requester) else "",
         encounter=options.encounter if REFERENCE.match(options.encounter) else "",
-        reasons=_reasons(assessment, in_words),
+        reasons=_reasons(told, assessment, in_words),
         evidence=tuple(dict.fromkeys(e.reference for e in evidence if REFERENCE.match(e.reference)))[:_MOST_EVIDENCE],
         sites=_sites(assessment.scan, in_words) if action == DXA else (),
-        note=_note(action, assessment, options, in_words),
+        note=_note(action, told, assessment, options, in_words),
         performer=_performer(options.target(action)),
     )
 
@@ -98,13 +104,14 @@ def _order(action: str, assessment: Assessment, options: CardOptions, in_words: 
 def _evidence(assessment: Assessment) -> tuple[Evidence, ...]:
     counted = [evidence for finding in strongest(assessment) for evidence in finding.evidence]
     limbs = [evidence for limb in assessment.limbs.limbs for evidence in limb.evidence]
-    return (*counted, *assessment.limbs.evidence, *limbs)
+    routes = [evidence for gate in assessment.gates if gate.effect == _ROUTE for evidence in gate.evidence]
+    return (*counted, *routes, *assessment.limbs.evidence, *limbs)
 
 
-def _reasons(assessment: Assessment, in_words: Words) -> tuple[Json, ...]:
-    names = tuple(without_markup(reason_names(finding, in_words)[0]) for finding in strongest(assessment))
+def _reasons(told: tuple[str, ...], assessment: Assessment, in_words: Words) -> tuple[Json, ...]:
+    names = told + tuple(reason_names(finding, in_words)[0] for finding in strongest(assessment))
     texts = names or (in_words.say("order.reason"),)
-    return tuple({"text": text} for text in texts)
+    return tuple({"text": without_markup(text)} for text in texts)
 
 
 def _sites(scan: ScanPlan, in_words: Words) -> tuple[str, ...]:
@@ -114,10 +121,12 @@ def _sites(scan: ScanPlan, in_words: Words) -> tuple[str, ...]:
     return (*hips, *spine, *forearm)
 
 
-def _note(action: str, assessment: Assessment, options: CardOptions, in_words: Words) -> str:
+def _note(action: str, told: tuple[str, ...], assessment: Assessment, options: CardOptions, in_words: Words) -> str:
     """Plain lines without any sign that markdown or HTML knows: who reads a note, and in what, is not known."""
     limbs = in_words.say("order.note.limbs", {"limbs": Said(limb_status_text(assessment.limbs, in_words))})
-    seen = [explained(finding, in_words) for finding in strongest(assessment) if finding.family != LIMB_FAMILY]
+    seen = [*told] + [
+        explained(finding, in_words) for finding in strongest(assessment) if finding.family != LIMB_FAMILY
+    ]
     lines = [limbs, *(scan_lines(assessment.scan, in_words) if action == DXA else ())]
     if action == DXA:
         lines.append(in_words.say("order.note.preparation"))

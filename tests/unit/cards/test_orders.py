@@ -10,7 +10,7 @@ from cards import CardOptions, OrderCode, ReferralTarget, cards_for, warm_up
 from cards.options import Links, built_in
 from cards.orders import order_codes
 from cards.requests import Order, request_resource, validate, without_empty
-from cds_service.risk.assessment import Assessment, ScanPlan
+from cds_service.risk.assessment import Assessment, GateFinding, ScanPlan
 from cds_service.risk.record import Evidence
 from cds_service.terminology.load import load_default
 from tests.unit.cards.patients import (
@@ -139,6 +139,17 @@ def test_an_order_without_findings_still_says_why_and_an_unknown_action_offers_n
     assert "Seen in the record" not in str(resource["note"])
     only_limb = with_(WOMAN_58, findings=(LIMB_CLASS,), counted=("R-LD",))
     assert "Seen in the record" not in str(resources(decided(only_limb, "K1", "order-dxa"))[0]["note"])
+
+
+def test_a_referral_tells_what_triggered_it_and_points_at_the_evidence() -> None:
+    proof = Evidence("Condition", "Condition/fx1")
+    gate = GateFinding(gate="G-PAED", effect="route", evidence=(proof,))
+    other = GateFinding(gate="G-ORDER", effect="suppress", evidence=(Evidence("Condition", "Condition/no"),))
+    (referral,) = resources(with_(CARDS["P1"], gates=(gate, other)))
+    assert referral["reasonCode"] == [{"text": "steroid for 6 months"}, {"text": "repeated long-bone fractures"}]
+    assert referral["reasonReference"] == [{"reference": "Condition/fx1"}]
+    text = referral["note"][0]["text"]  # type: ignore[index]  # parsed JSON
+    assert "Seen in the record:\nsteroid for 6 months\nrepeated long-bone fractures\n" in text
 
 
 def test_the_day_on_the_order_may_be_given() -> None:
