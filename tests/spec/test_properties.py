@@ -26,7 +26,7 @@ RATED = [patient for patient in PATIENTS if BEFORE[patient.id].tier is not None]
 
 patients = st.sampled_from(PATIENTS)
 rated_patients = st.sampled_from(RATED)
-checked = settings(deadline=None, max_examples=150)
+checked = settings(deadline=None, max_examples=60)
 
 
 def essence(came: Assessment) -> Assessment:
