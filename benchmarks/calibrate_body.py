@@ -80,7 +80,7 @@ class People:
 
 
 def assessed(row: Row, limb: Limb, menopause: Menopause, rules: RuleSet) -> Assessment:
-    return assess(read_bundle(msgspec.json.encode(bundle(row, limb, menopause)), load_index()), rules, AS_OF)
+    return assess(read_bundle(msgspec.json.encode(bundle(row, limb, menopause)), load_index(rules.enabled_rows)), rules, AS_OF)
 
 
 def run(rows: Iterable[Row], limb: Limb, menopause: Menopause, rules: RuleSet) -> Run:
