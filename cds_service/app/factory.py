@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from cards import CardOptions, Links
+from cards import CardOptions, Links, local_titles, warm_up
 from cds_service.app import errors, health, routes
 from cds_service.demo import demo_routes
 from cds_service.hooks.engine import Engine
@@ -25,8 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
     """Return the application.
 
     Raises TerminologyError, RuleSetError or StoreError when something it cannot work without is missing, so that a
-    broken
-    installation does not start.
+    broken installation does not start.
     """
     engine = build_engine(settings)
     store = Store.open(settings.database_url)
@@ -47,12 +46,16 @@ def create_app(settings: Settings) -> FastAPI:
 def build_engine(settings: Settings) -> Engine:
     """Return the engine that the settings describe."""
     zone = ZoneInfo(settings.time_zone)
+    rules = read_rules(settings)
     return Engine(
-        index=load_terminology(),
-        rules=read_rules(settings),
+        index=load_terminology(rules.enabled_rows),
+        rules=rules,
         today=lambda: _today(zone),
         options=CardOptions(
-            language=settings.language, text_format=settings.text_format, links=Links(base_url=settings.base_url)
+            language=settings.language,
+            text_format=settings.text_format,
+            links=Links(base_url=settings.base_url),
+            local_titles=local_titles(rules),
         ),
     )
 
@@ -70,6 +73,8 @@ def _today(zone: ZoneInfo) -> date:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    # Words and FHIR models are read before the first call, not during it.
+    warm_up()
     # The tables live as long as the process: the collector need not look at them again.
     gc.collect()
     gc.freeze()

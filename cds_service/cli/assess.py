@@ -39,9 +39,10 @@ def assess(  # noqa: PLR0917 - Typer turns each parameter into an option
     body = sys.stdin.buffer.read() if str(file) == "-" else _bytes_of(file)
     if strict:
         _stop_at(strict_problems(body))
-    record = read_record(body, load_terminology(), patient)
+    rules = read_rules(settings)
+    record = read_record(body, load_terminology(rules.enabled_rows), patient)
     day = datetime.strptime(as_of, "%Y-%m-%d").date() if as_of else datetime.now(ZoneInfo(settings.time_zone)).date()  # noqa: DTZ007 - a date has no zone
-    assessment = assess_record(record, read_rules(settings), day)
+    assessment = assess_record(record, rules, day)
     if json:
         sys.stdout.buffer.write(orjson.dumps(msgspec.to_builtins(assessment), option=orjson.OPT_INDENT_2) + b"\n")
     else:

@@ -46,6 +46,7 @@ def _flat(rules: RuleSet) -> Iterator[tuple[str, Plain]]:
         ("title", rules.title),
         ("status", rules.status),
         ("core.items", ", ".join(rules.core_items)),
+        ("terminology.enable", ", ".join(sorted(rules.enabled_rows))),
     )
     yield from _mapping("weights", rules.weight_points)
     yield from _mapping("limbs", rules.limb_weights)

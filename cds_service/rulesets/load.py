@@ -145,6 +145,7 @@ def _compile(file: RuleSetFile, profile: str) -> RuleSet:
         settings={name: _number(entry) for name, entry in sections.items() if isinstance(entry, NumberEntry)},
         choices={name: entry for name, entry in sections.items() if isinstance(entry, str)},
         core_items=tuple(file.core.items),
+        enabled_rows=frozenset(file.terminology.enable),
         local_factors=tuple(
             LocalFactor(
                 id=rule,

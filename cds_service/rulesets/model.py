@@ -78,6 +78,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     choices: Mapping[str, str]
     core_items: tuple[str, ...]
     local_factors: tuple[LocalFactor, ...] = ()
+    enabled_rows: frozenset[str] = frozenset()
 
     def factor(self, rule: str) -> Factor:
         """Return the rule with id ``rule``."""

@@ -105,6 +105,12 @@ class CoreEntry(_Strict):
     menopause_to: NumberEntry
 
 
+class TerminologyEntry(_Strict):
+    """The ``[terminology]`` table: rows of the code tables that do not count by default but do under these rules."""
+
+    enable: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(:[a-z_-]+=[^;]+(;[a-z_-]+=[^;]+)*)?$")]]
+
+
 Section = dict[str, NumberEntry | str]
 
 
@@ -119,6 +125,7 @@ class RuleSetFile(_Strict):
     weights: dict[WeightName, Annotated[int, Field(ge=0, le=12)]]
     tiers: Section
     core: CoreEntry
+    terminology: TerminologyEntry
     cohort: Section
     gates: Section
     dxa: Section

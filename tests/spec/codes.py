@@ -7,10 +7,11 @@ code (``Z72.0B``, snus) names it, and the tables must know it under that concept
 from collections.abc import Iterable
 from typing import Any
 
+from cds_service.rulesets.load import load_default as load_rules
 from cds_service.terminology.load import code_systems, load_default
 from cds_service.terminology.table import ConceptRow
 
-INDEX = load_default()
+INDEX = load_default(load_rules().enabled_rows)
 SYSTEMS = {key: code_systems().uri(key) for key in ("icd-10-cm", "icd-10", "icd-10-se", "kva", "snomed", "atc")} | {
     key: code_systems().uri(key) for key in ("npu", "loinc", "rxnorm", "v3-role-code", "bone-health-item")
 }
