@@ -9,6 +9,7 @@ from cds_service.risk.filters import strongest
 from cds_service.rulesets.model import RuleSet
 
 CONTESTED = "contested"
+BODY = "BODY"
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,12 +34,12 @@ def tally(findings: tuple[Finding, ...], core_unknown: int, *, multi: bool, rule
     points = sum(finding.points for finding in counted)
     cut = int(rules.number("tiers.elevated_multi" if multi else "tiers.elevated"))
     lifting = tuple(dict.fromkeys(f.rule for f in findings if f.present and f.override))
-    tier = _tier(points, cut, findings, core_unknown, rules)
+    high = bool(lifting) or _firm(counted, rules) >= rules.number("tiers.high")
     return Tally(
         counted=tuple(finding.rule for finding in counted),
         points=points,
         cut=cut,
-        tier=Tier.HIGH if lifting else tier,
+        tier=Tier.HIGH if high else _tier(points, cut, findings, core_unknown, rules),
         overrides=lifting,
     )
 
@@ -53,9 +54,17 @@ def counted_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in best if finding is not None and finding.points > 0)
 
 
+def _firm(counted: Iterable[Finding], rules: RuleSet) -> int:
+    """Return the points that may make a tier HIGH: age, sex and weight weigh there as one strong factor at most.
+
+    Their scale is finer and longer than that of a named factor, so that it orders people as OST does (D15); alone it
+    would call a third of all women from 50 HIGH.
+    """
+    most = int(rules.number("tiers.high_body"))
+    return sum(min(finding.points, most) if finding.family == BODY else finding.points for finding in counted)
+
+
 def _tier(points: int, cut: int, findings: tuple[Finding, ...], core_unknown: int, rules: RuleSet) -> Tier:
-    if points >= rules.number("tiers.high"):
-        return Tier.HIGH
     if points >= cut or any(finding.present and finding.floor for finding in findings):
         return Tier.ELEVATED
     if points >= rules.number("tiers.watch") or only_contested(findings):

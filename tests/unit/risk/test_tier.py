@@ -32,6 +32,16 @@ def test_what_is_possible_absent_or_unknown_gives_nothing():
     assert (counted.points, counted.counted, counted.tier) == (0, (), Tier.NONE)
 
 
+@pytest.mark.parametrize(
+    ("body", "other", "tier"),
+    [(12, 0, Tier.ELEVATED), (12, 2, Tier.ELEVATED), (12, 4, Tier.HIGH), (4, 4, Tier.HIGH), (3, 4, Tier.ELEVATED)],
+)
+def test_age_sex_and_weight_weigh_toward_high_as_one_strong_factor_at_most(body, other, tier):
+    findings = [found("BODY", body, weight="strong")] + [found("GC", other)] * bool(other)
+    counted = count(*findings)
+    assert (counted.points, counted.tier) == (body + other, tier)
+
+
 def spread(points):
     """``points`` weak factors of as many families."""
     return [found(f"F{place}", 1) for place in range(points)]
