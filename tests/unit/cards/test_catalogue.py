@@ -224,6 +224,7 @@ def worded(template: Template) -> list[Slot]:
 # ---------------------------------------------------------------- nothing is there in vain
 
 SHELVES_FILLED_BY_DATA = {
+    "leaflet", "letter",  # held to their own code and data by test_leaflet_words.py and test_letter_words.py
     "action", "brief", "do", "fracture-site", "gate", "label", "ld-class", "limb", "link", "mechanism", "order",
     "override", "plain", "profile", "reason", "reason-ending", "refused", "remark", "risk", "rule", "scan", "seen",
     "short", "side", "site", "summary", "target", "threshold", "tier", "tool", "topic", "unit", "unknown",
