@@ -1,5 +1,7 @@
 """Which cards are shown, in which order, and what holds them back."""
 
+from datetime import date
+
 import pytest
 
 from cds_service.risk.assessment import GateFinding, LimbStatus, Tier
@@ -82,6 +84,11 @@ def test_what_holds_the_scan_back_holds_back_the_other_cards_too(gate):
 def test_a_recent_scan_holds_back_but_an_outdated_one_does_not():
     assert cards(situation(gates=(recent_scan(),), areas=UNREAD)) == []
     assert cards(situation(gates=(recent_scan("low-t-score", effect="route", until=None),))) == ["K4", "K1"]
+
+
+def test_a_scan_holds_back_until_its_last_day_and_no_longer():
+    assert cards(situation(gates=(recent_scan(until=date(2026, 6, 2)),))) == []
+    assert cards(situation(gates=(recent_scan(until=date(2026, 6, 1)),))) == ["K1"]
 
 
 # ---------------------------------------------------------------- P1

@@ -143,6 +143,11 @@ def test_a_report_of_tomorrow_and_an_undated_one_give_no_day():
     assert [exam.when and exam.when.text for exam in found] == ["2024-01-01", None]
 
 
+def test_a_report_of_today_is_known_today():
+    patient = case(report("dxa-procedure", code=(SCT, "312681000"), effective="2026-06-01"))
+    assert newest_exam(patient) is not None
+
+
 @pytest.mark.parametrize("status", ["final", "amended", "available"])
 def test_a_finished_report_is_a_scan(status):
     patient = case(report("dxa-procedure", code=(SCT, "312681000"), effective="2025-01-01", status=status))

@@ -113,6 +113,20 @@ def test_yes_or_no_to_the_finding_itself_is_understood(value, expected):
     assert remarks_of(said) == expected
 
 
+def test_the_last_of_two_pregnancies_is_the_evidence():
+    first = condition("pregnancy", code=PREGNANT, clinical="resolved", abated="2026-01-10", ref="Condition/first")
+    last = condition("pregnancy", code=PREGNANT, clinical="resolved", abated="2026-05-10", ref="Condition/last")
+    gate = gate_of(first, last)
+    assert gate is not None
+    assert [evidence.reference for evidence in gate.evidence] == ["Condition/last"]
+
+
+def test_two_statuses_of_one_day_that_contradict_each_other_prove_no_pregnancy():
+    assert gate_of(status(POSITIVE, "2026-04-01"), status(NEGATIVE, "2026-04-01")) is None
+    begun = condition("pregnancy", code=PREGNANT, onset="2026-04-01")
+    assert gate_of(begun, status(NEGATIVE, "2026-04-01")) is None
+
+
 def test_every_remark_is_listed_for_the_words():
     assert set(REMARKS) == {"pregnant", "post-partum"}
 

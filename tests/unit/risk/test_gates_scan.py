@@ -2,13 +2,14 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 
 from cds_service.risk.assessment import Finding, LimbStatus, MissingLimb, ScanPlan, Status
 from cds_service.risk.dxa import newest_exam
 from cds_service.risk.gates_scan import REMARKS, declined_gate, dxa_gate, order_gate
 from cds_service.risk.scan import scan_plan
-from tests.unit.risk.records import KVA, LOINC, SCT, case, match, observation, order, procedure
+from tests.unit.risk.records import KVA, LOINC, SCT, case, match, observation, on, order, procedure
 
 DXA = (SCT, "312681000")
 BOTH_HIPS_AND_SPINE = ("80946-7", "80945-9", "38267-1")
@@ -73,6 +74,18 @@ def test_an_order_holds_back_for_a_year_from_the_newest():
 def test_a_booked_appointment_holds_the_scan_back(status, when, expected):
     booked = order("dxa-procedure", code=DXA, kind="appointment", status=status, authored=when)
     assert (order_gate(case(booked)) is not None) is expected
+
+
+def test_the_day_of_the_appointment_counts_and_not_the_day_it_was_made():
+    made_long_ago = order("dxa-procedure", code=DXA, kind="appointment", status="booked", authored="2026-07-01")
+    made_long_ago = msgspec.structs.replace(made_long_ago, authored=on("2024-01-01"))
+    gate = order_gate(case(made_long_ago))
+    assert gate is not None
+
+
+def test_a_refusal_without_a_day_of_order_takes_the_day_of_its_evidence():
+    refused = order("order-dxa", code=DXA, authored="2026-01-01", do_not_perform=True, reasons=DECLINED)
+    assert declined_gate(case(msgspec.structs.replace(refused, authored=None))) is not None
 
 
 def test_an_order_of_an_arm_scan_does_not():
@@ -325,6 +338,12 @@ def test_a_strong_factor_older_than_the_scan_does_not():
     gate = gate_of(*scan(-1.0, "2026-02-01"), findings=[STRONG])
     assert gate is not None
     assert gate.values["months"] == 60
+
+
+def test_a_strong_factor_of_the_day_of_the_scan_is_not_newer():
+    gate = gate_of(*scan(-1.0, "2026-01-01"), findings=[STRONG])
+    assert gate is not None
+    assert gate.remarks == ()
 
 
 def test_a_newer_factor_never_lengthens_a_short_interval():

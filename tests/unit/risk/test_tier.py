@@ -26,6 +26,10 @@ def test_within_a_family_only_the_strongest_counts():
     assert (counted.points, counted.counted) == (6, ("R-GC2", "R-LD"))
 
 
+def test_what_gives_no_points_is_not_counted():
+    assert count(found("LD", 0), found("WT", 0, weight="contested")).counted == ()
+
+
 def test_what_is_possible_absent_or_unknown_gives_nothing():
     others = [found(status.value, 4, status=status) for status in Status if status is not Status.PRESENT]
     counted = count(*others)
