@@ -52,14 +52,14 @@ def _is_resource(value: object) -> bool:
 
 
 def patient_view(entries: Iterable[Entry], *, blocked: Collection[str], empty_lists: bool) -> Json:
-    """Return the request. ``entries`` hold exactly one Patient.
+    """Return the request. ``entries`` hold exactly one Patient, and it has an id.
 
     ``blocked`` names the prefetch keys that the record refuses; with ``empty_lists`` a query that finds nothing is
     answered by an empty Bundle, otherwise its key is missing.
     """
     listed = list(entries)
     patient = next(entry for entry in listed if entry["resource"]["resourceType"] == "Patient")
-    patient_id = _patient_id(patient)
+    patient_id = patient["resource"]["id"]
     found: dict[str, list[Entry]] = {key: [] for key in QUERIES}
     for entry in listed:
         key = key_of(entry["resource"])
@@ -102,12 +102,6 @@ def _categories(resource: Json) -> set[str]:
     codings = (c.get("coding") for c in concepts if isinstance(c, dict)) if isinstance(concepts, list) else ()
     flat = (coding for coded in codings if isinstance(coded, list) for coding in coded)
     return {str(coding.get("code")) for coding in flat if isinstance(coding, dict)}
-
-
-def _patient_id(entry: Entry) -> str:
-    written = entry["resource"].get("id")
-    tail = str(entry.get("fullUrl", "")).rpartition("/")[2].rpartition(":")[2]
-    return written if isinstance(written, str) and written else tail or "visitor"
 
 
 def _searchset(key: str, hits: list[Entry], patient_id: str) -> Json:

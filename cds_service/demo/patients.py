@@ -13,6 +13,7 @@ import orjson
 from cds_service.demo.envelope import Entry, Json, entries_of, patient_view
 from cds_service.demo.noise import noise
 from cds_service.demo.placeholders import filled
+from cds_service.demo.settling import settled
 from cds_service.errors import MalformedRequest, TooLarge
 
 LARGEST_BUNDLE: Final = 5_000_000
@@ -74,7 +75,7 @@ def hook_request_of_bundle(body: bytes, today: date) -> Json:
     """
     if len(body) > LARGEST_BUNDLE:
         raise TooLarge(f"the Bundle is larger than {LARGEST_BUNDLE} bytes")
-    entries = entries_of(_bundle(body, today))
+    entries = settled(entries_of(_bundle(body, today)))
     patients = sum(entry["resource"]["resourceType"] == "Patient" for entry in entries)
     if patients != 1:
         raise MalformedRequest(f"the Bundle must hold exactly one Patient; it holds {patients}")
@@ -88,6 +89,11 @@ def _bundle(body: bytes, today: date) -> Json:
         raise MalformedRequest("not valid JSON in UTF-8") from None
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         raise MalformedRequest("not a FHIR Bundle: resourceType must be 'Bundle'")
+    try:
+        # A request wraps its resources in a few more levels than the Bundle does.
+        orjson.dumps([[[[bundle]]]])
+    except orjson.JSONEncodeError:
+        raise MalformedRequest("the Bundle is nested too deeply") from None
     return bundle
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import date
 
+import orjson
 import pytest
 
 from cds_service.demo import hook_request_of_bundle
@@ -74,11 +75,33 @@ def test_the_kind_of_bundle_does_not_matter(kind):
 
 
 def test_a_patient_without_an_id_is_called_as_the_entry_is():
-    entries = [{"fullUrl": "urn:uuid:5a1f", "resource": {"resourceType": "Patient"}}]
+    entries = [{"fullUrl": "https://ehr.example.org/fhir/Patient/5a1f", "resource": {"resourceType": "Patient"}}]
     request = hook_request_of_bundle(json.dumps({"resourceType": "Bundle", "entry": entries}).encode(), TODAY)
-    assert request["context"]["patientId"] == "5a1f"
+    assert request["context"]["patientId"] == request["prefetch"]["patient"]["id"] == "5a1f"
     nameless = hook_request_of_bundle(bundled({"resourceType": "Patient", "id": 7}), TODAY)
-    assert nameless["context"]["patientId"] == "visitor"
+    assert nameless["context"]["patientId"] == nameless["prefetch"]["patient"]["id"] == "entry-1"
+
+
+@pytest.mark.parametrize("patient_id", [{}, {"id": "0000-1"}, {"id": "another"}])
+def test_names_of_a_file_become_the_references_of_a_server(patient_id):
+    drug = {"resourceType": "MedicationRequest", "medicationReference": {"reference": "urn:uuid:0000-2"}}
+    entries = [
+        {"fullUrl": "urn:uuid:0000-1", "resource": {"resourceType": "Patient"} | patient_id},
+        {"fullUrl": "urn:uuid:0000-2", "resource": {"resourceType": "Medication", "code": {"text": "Å"}}},
+        {"fullUrl": "urn:uuid:0000-3", "resource": drug | {"subject": {"reference": "urn:uuid:0000-1"}}},
+        {"resource": {"resourceType": "Condition", "code": {"coding": [{"system": "urn:oid:1.2.752.116.1.1.1.1.3"}]}}},
+    ]
+    body = json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}).encode()
+    prefetch = hook_request_of_bundle(body, TODAY)["prefetch"]
+    named = prefetch["patient"]["id"]
+    assert named == patient_id.get("id", "0000-1")
+    medication, request = prefetch["medicationRequests"]["entry"]
+    assert medication["fullUrl"] == "https://ehr.example.org/fhir/Medication/0000-2"
+    assert medication["resource"]["code"]["text"] == "Å"
+    assert request["resource"]["subject"]["reference"] == f"Patient/{named}"
+    assert request["resource"]["medicationReference"]["reference"] == "Medication/0000-2"
+    coding = prefetch["conditions"]["entry"][0]["resource"]["code"]["coding"][0]
+    assert coding["system"] == "urn:oid:1.2.752.116.1.1.1.1.3"
 
 
 def test_a_demonstration_chart_can_be_pasted_dates_unfilled():
@@ -116,6 +139,22 @@ def test_the_refusal_never_repeats_what_was_sent():
     with pytest.raises(MalformedRequest) as refused:
         hook_request_of_bundle(b'{"resourceType": "Secret name"}', TODAY)
     assert "Secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("depth", [100, *range(240, 260), 500, 1_000])
+def test_a_bundle_is_sent_whole_or_refused_however_deep_it_is(depth):
+    deep = b"[" * depth + b"]" * depth
+    condition = b'{"resourceType": "Condition", "code": ' + deep + b"}"
+    named = b'{"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient"}}'
+    try:
+        request = hook_request_of_bundle(
+            b'{"resourceType": "Bundle", "entry": [' + named + b', {"resource": ' + condition + b"}]}", TODAY
+        )
+    except MalformedRequest as refused:
+        assert depth > 200
+        assert "nested too deeply" in str(refused) or "not valid JSON" in str(refused)
+    else:
+        assert orjson.dumps(request)
 
 
 def test_a_bundle_over_the_limit_is_refused():

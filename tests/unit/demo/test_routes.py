@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.demo import demo_patients
+from cds_service.demo.patients import demo_bundle
 from cds_service.settings import Settings
 
 
@@ -149,6 +151,17 @@ def test_the_service_says_what_the_list_promises(client, patient):
     assert answer.status_code == 200
     cards = answer.json()["cards"]
     assert [(card["indicator"], card["source"]["topic"]["code"]) for card in cards] == EXPECTED[patient.id]
+
+
+def test_a_file_as_generators_write_it_gets_the_same_advice(client):
+    text = json.dumps(demo_bundle("nils", datetime.now(UTC).date()))
+    name = "urn:uuid:11111111-2222-4333-8444-555555555555"
+    bundle = json.loads(text.replace("https://ehr.example.org/fhir/Patient/nils", name).replace("Patient/nils", name))
+    del bundle["entry"][0]["resource"]["id"]
+    request = client.post("/demo/bundle", json=bundle | {"type": "transaction"}).json()
+    answer = client.post("/cds-services/limb-deficiency-bone-health", json=request)
+    topics = [(card["indicator"], card["source"]["topic"]["code"]) for card in answer.json()["cards"]]
+    assert topics == EXPECTED["nils"]
 
 
 def test_the_first_patients_cards_name_drug_dose_start_limb_and_unknowns(client):
