@@ -34,6 +34,26 @@ class Settings(BaseSettings):
         default=False, description="Keep the free text of feedback; off because a comment may name someone."
     )
 
+    fhir_servers: tuple[str, ...] = Field(
+        (), description="Base addresses of FHIR servers that missing data may be fetched from; none: never fetch."
+    )
+    fhir_networks: tuple[str, ...] = Field(
+        (), description="Private networks (CIDR) in which those servers may stand; public addresses are always allowed."
+    )
+    allow_http_loopback: bool = Field(
+        default=False, description="Let those servers be on this machine, also by http; for development only."
+    )
+    fetch_seconds: float = Field(2.0, gt=0, le=30, description="Time that all fetches of one call may take together.")
+    fetch_max_bytes: int = Field(
+        20_000_000,
+        ge=10_000,
+        description="Bytes that all fetches of one call may bring together, inflated; one reply a quarter of them.",
+    )
+    fetch_max_pages: int = Field(40, ge=1, le=1000, description="Pages that are read of one query.")
+    fetch_cache_seconds: float = Field(
+        0.0, ge=0, le=300, description="How long fetched pages are kept for the same patient and token; 0 keeps none."
+    )
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

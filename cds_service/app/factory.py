@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from cards import CardOptions, Links, local_titles, warm_up
 from cds_service.app import errors, health, routes
 from cds_service.demo import demo_routes
+from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
 from cds_service.hooks.engine import Engine
 from cds_service.rulesets.load import load_default, load_text
 from cds_service.rulesets.model import RuleSet
@@ -57,7 +58,25 @@ def build_engine(settings: Settings) -> Engine:
             links=Links(base_url=settings.base_url),
             local_titles=local_titles(rules),
         ),
+        fetcher=build_fetcher(settings),
     )
+
+
+def build_fetcher(settings: Settings) -> Fetcher | None:
+    """Return what fetches from the registered FHIR servers, or None when there are none.
+
+    Raises ValueError for a server or network that cannot be registered.
+    """
+    origins = registered(settings.fhir_servers, http_loopback=settings.allow_http_loopback)
+    if not origins:
+        return None
+    limits = FetchLimits(
+        seconds=settings.fetch_seconds,
+        most_bytes=settings.fetch_max_bytes,
+        most_pages=settings.fetch_max_pages,
+        cache_seconds=settings.fetch_cache_seconds,
+    )
+    return Fetcher(origins, GuardedTransport(origins, networks=read_networks(settings.fhir_networks)), limits)
 
 
 def read_rules(settings: Settings) -> RuleSet:
@@ -79,4 +98,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     yield
+    if app.state.engine.fetcher is not None:
+        await app.state.engine.fetcher.aclose()
     app.state.store.close()

@@ -30,7 +30,7 @@ async def call(service_id: str, request: Request) -> Response:
     _known(service_id)
     state = request.app.state
     body = await read_json_body(request, state.settings.max_body_bytes)
-    answer = state.engine.answer(body, language=preferred_language(request.headers.get("accept-language", "")))
+    answer = await state.engine.answer(body, language=preferred_language(request.headers.get("accept-language", "")))
     remember = BackgroundTask(_remember, state.store, answer.decision)
     return Response(answer.body, media_type="application/json", background=remember)
 

@@ -43,9 +43,13 @@ def state_of(delivered: Delivered) -> Delivery:
 
 
 def _incomplete(delivered: Delivered) -> bool:
-    """True when the sender has more, a resource was unreadable, or the server reports an error beside its data."""
+    return short(delivered) or bool(delivered.lost)
+
+
+def short(delivered: Delivered) -> bool:
+    """True when the sender has more than it delivered, or the server reports an error beside its data."""
     reported = any(issue.severity not in _HARMLESS for outcome in delivered.outcomes for issue in outcome.issue)
-    return reported or delivered.more or bool(delivered.lost) or (delivered.total or 0) > delivered.matches
+    return reported or delivered.more or (delivered.total or 0) > delivered.matches
 
 
 def reports_of(key: str, delivered: Delivered) -> tuple[KeyReport, ...]:

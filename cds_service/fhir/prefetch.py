@@ -1,22 +1,26 @@
-"""The prefetch of a hook request to a record, or the reason why it cannot be had."""
+"""What was gathered for a hook request to a record, or the reason why it cannot be had."""
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Final
 
 from cds_service.errors import EssentialDataMissing
-from cds_service.fhir.areas import AREA_KEY, PATIENT_KEY
+from cds_service.fhir.areas import AREA_KEY, PATIENT_KEY, meaning_of_key
 from cds_service.fhir.assembling import Sources, assemble, patients_in
-from cds_service.fhir.availability import UNOBTAINABLE, combine, reports_of, state_of
-from cds_service.fhir.decoding import Delivered, Located, read_delivered
+from cds_service.fhir.availability import UNOBTAINABLE, combine, reports_of, short, state_of
+from cds_service.fhir.decoding import Delivered, Located
 from cds_service.fhir.envelope import HookRequest
-from cds_service.fhir.references import bare_id
-from cds_service.fhir.repair import RepairBudget
+from cds_service.fhir.gathered import Gathered, gather
 from cds_service.risk.record import Area, Availability, Delivery, PatientRecord
 from cds_service.terminology.index import TerminologyIndex
 
+_NOTHING: Final = Availability(Delivery.MISSING)
+# Asked for and not answered; a list that nobody asked for is no failure.
+_QUERY_FAILED: Final = frozenset({Delivery.FAILED, Delivery.BLOCKED})
+
 
 def read_prefetch(request: HookRequest, index: TerminologyIndex, as_of: date | None = None) -> PatientRecord:
-    """Return the record of the patient in context.
+    """Return the record of the patient in context from the prefetch alone.
 
     Args:
         request: the hook request; resources are found by type, under whatever key they came.
@@ -27,11 +31,14 @@ def read_prefetch(request: HookRequest, index: TerminologyIndex, as_of: date | N
         EssentialDataMissing: no Patient, or neither conditions nor procedures; names each key and why.
         MalformedRequest, TooLarge: the resources cannot be read at all.
     """
-    budget = RepairBudget()
-    delivered = {key: read_delivered(raw, budget) for key, raw in request.prefetch.items()}
-    sources = sources_of(delivered)
-    patient = patients_in(sources.resources).get(bare_id(request.context.patient_id))
-    check_essentials(patient, sources, _why_no_patient(delivered, sources))
+    return record_of(gather(request), index, as_of)
+
+
+def record_of(gathered: Gathered, index: TerminologyIndex, as_of: date | None = None) -> PatientRecord:
+    """Return the record of the patient in context from everything gathered; see :func:`read_prefetch`."""
+    sources = sources_of(gathered.delivered)
+    patient = patients_in(sources.resources).get(gathered.patient_id)
+    check_essentials(patient, sources, _why_no_patient(gathered, sources), _why_by_area(gathered))
     assert patient is not None, "check_essentials() has raised otherwise"
     return assemble(patient, sources, index, as_of)
 
@@ -45,23 +52,72 @@ def sources_of(delivered: Mapping[str, Delivered]) -> Sources:
     )
 
 
-def check_essentials(patient: Located | None, sources: Sources, why_no_patient: str) -> None:
-    """Raise EssentialDataMissing when the patient or the whole cohort question cannot be had."""
+def check_essentials(
+    patient: Located | None, sources: Sources, why_no_patient: str, why: Mapping[Area, str] | None = None
+) -> None:
+    """Raise EssentialDataMissing when the patient or the whole cohort question cannot be had.
+
+    ``why``: reasons that say more than the state of an area does.
+    """
     missing = [] if patient else [f"{PATIENT_KEY}: {why_no_patient}"]
-    cohort = [(area, _delivery(sources, area)) for area in (Area.CONDITIONS, Area.PROCEDURES)]
+    cohort = [(area, sources.availability.get(area, _NOTHING)) for area in AREA_KEY]
     if all(given.state in UNOBTAINABLE and not given.delivered for _, given in cohort):
-        missing += [f"{AREA_KEY[area]}: {given.state.value}" for area, given in cohort]
+        missing += [f"{AREA_KEY[area]}: {(why or {}).get(area, given.state.value)}" for area, given in cohort]
     if missing:
         raise EssentialDataMissing(tuple(missing))
 
 
-def _delivery(sources: Sources, area: Area) -> Availability:
-    return sources.availability.get(area, Availability(Delivery.MISSING))
+def cohort_shortfalls(gathered: Gathered, record: PatientRecord) -> tuple[str, ...]:
+    """Return what failed of the lists that tell whether a limb is missing; empty when no query failed or fell short.
+
+    With one of these, a record that shows no limb deficiency proves nothing.
+    """
+    why, fallen_short = _why_by_area(gathered), _short_areas(gathered)
+    found = []
+    for area, key in AREA_KEY.items():
+        given = record.delivery(area)
+        if given.state in _QUERY_FAILED or area in fallen_short:
+            found.append(f"{key}: {why.get(area, _in_words(given))}")
+    return tuple(found)
 
 
-def _why_no_patient(delivered: Mapping[str, Delivered], sources: Sources) -> str:
+def _in_words(given: Availability) -> str:
+    if given.state in _QUERY_FAILED:
+        return given.state.value
+    return f"only {given.delivered} of {given.total or 'more'} delivered"
+
+
+def _short_areas(gathered: Gathered) -> set[Area]:
+    return {report.area for key, one in gathered.delivered.items() if short(one) for report in reports_of(key, one)}
+
+
+def _why_by_area(gathered: Gathered) -> dict[Area, str]:
+    """Return the reasons by area: a client's own key name is never repeated, because it may hold anything."""
+    found = dict.fromkeys(AREA_KEY, gathered.no_access) if gathered.no_access else {}
+    for area in AREA_KEY:
+        if any(report.area is area for key, one in gathered.delivered.items() for report in reports_of(key, one)):
+            found.pop(area, None)
+    for key, text in gathered.why.items():
+        for area in _areas_of(key, gathered):
+            found[area] = text
+    return found
+
+
+def _areas_of(key: str, gathered: Gathered) -> set[Area]:
+    one = gathered.delivered.get(key)
+    if one is not None:
+        return {report.area for report in reports_of(key, one)}
+    meaning = meaning_of_key(key)
+    return {meaning.area} if meaning else set()
+
+
+def _why_no_patient(gathered: Gathered, sources: Sources) -> str:
+    if PATIENT_KEY in gathered.why:
+        return gathered.why[PATIENT_KEY]
     if patients_in(sources.resources):
         return "only other patients were delivered"
-    given = delivered.get(PATIENT_KEY)
+    given = gathered.delivered.get(PATIENT_KEY)
     state = state_of(given) if given else Delivery.MISSING
+    if state is Delivery.MISSING and gathered.no_access:
+        return gathered.no_access
     return (state if state in UNOBTAINABLE else Delivery.MISSING).value

@@ -9,11 +9,15 @@ import orjson
 
 from cards import CardOptions, cards_for
 from cards.options import Language
-from cds_service.errors import MalformedRequest
-from cds_service.fhir import HookRequest, read_hook_request, read_prefetch
+from cds_service.errors import EssentialDataMissing, MalformedRequest
+from cds_service.fhir import Gathered, HookRequest, cohort_shortfalls, gather, read_hook_request, record_of
+from cds_service.fhir.fetching import Call, Fetcher
 from cds_service.hooks.services import HOOKS
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Assessment
+from cds_service.risk.gates import cohort_gate, person_gates
+from cds_service.risk.limbs import limb_status
+from cds_service.risk.record import Area, PatientRecord
 from cds_service.rulesets.model import RuleSet
 from cds_service.store import DecisionEntry
 from cds_service.terminology.index import TerminologyIndex
@@ -27,15 +31,19 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call needs beside its own bytes. ``today`` tells the day in the clinic's time zone."""
+    """What a call needs beside its own bytes. ``today`` tells the day in the clinic's time zone.
+
+    ``fetcher`` completes a partial prefetch; None when no FHIR server is registered.
+    """
 
     index: TerminologyIndex
     rules: RuleSet
     today: Callable[[], date]
     options: CardOptions
+    fetcher: Fetcher | None = None
 
-    def answer(self, body: bytes, *, language: Language | None = None) -> Answer:
-        """Return the cards for a hook request.
+    async def answer(self, body: bytes, *, language: Language | None = None) -> Answer:
+        """Return the cards for a hook request; what the client did not deliver is fetched first.
 
         Raises MalformedRequest for a body that is not a hook request or a hook we do not serve, EssentialDataMissing
         when the record cannot be assessed. ``language`` is that of the cards; None for the default.
@@ -43,8 +51,34 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         request = read_hook_request(body)
         if request.hook not in HOOKS:
             raise MalformedRequest("hook: this service does not serve the hook named")
-        record = read_prefetch(request, self.index)
+        gathered = gather(request)
+        if self.fetcher is not None:
+            gathered = await self._completed(self.fetcher.open(request, gathered), gathered)
+        return self._answer(request, gathered, language)
+
+    async def _completed(self, call: Call | str, gathered: Gathered) -> Gathered:
+        """Fetch what decides whether this is for us at all, and the rest only if it is."""
+        if isinstance(call, str):
+            return msgspec.structs.replace(gathered, no_access=call)
+        if not call.wants_anything(gathered):
+            return gathered
+        gathered = await call.essentials(gathered)
+        if self._settled(record_of(gathered, self.index)):
+            return gathered
+        return await call.rest(gathered)
+
+    def _settled(self, record: PatientRecord) -> bool:
+        """True when nothing that could still be fetched would change that there is no advice to give."""
+        if person_gates(record):
+            return True
+        limbs = limb_status(record, self.rules, self.today())
+        return cohort_gate(record, limbs) is not None and record.complete(Area.CONDITIONS, Area.PROCEDURES)
+
+    def _answer(self, request: HookRequest, gathered: Gathered, language: Language | None) -> Answer:
+        record = record_of(gathered, self.index)
         assessment = assess(record, self.rules, self.today())
+        if any("limb-data-incomplete" in gate.remarks for gate in assessment.gates):
+            _refuse_silence(gathered, record)
         cards = cards_for(assessment, self._options(request, assessment, language))
         return Answer(orjson.dumps({"cards": cards}), decision_of(request.hook, assessment, cards))
 
@@ -57,6 +91,13 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             patient=f"Patient/{context.patient_id.rpartition('/')[2]}",
             requester=context.user_id,
         )
+
+
+def _refuse_silence(gathered: Gathered, record: PatientRecord) -> None:
+    """Raise EssentialDataMissing when the cohort question is open because a query failed: that is not "no risk"."""
+    missing = cohort_shortfalls(gathered, record)
+    if missing:
+        raise EssentialDataMissing(missing)
 
 
 def decision_of(hook: str, assessment: Assessment, cards: list[dict[str, Any]]) -> DecisionEntry:

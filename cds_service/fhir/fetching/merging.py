@@ -1,0 +1,82 @@
+"""Pages as bytes to what prefetch would have delivered: the CPU work of fetching, done when the network is quiet."""
+
+from collections.abc import Iterable
+
+from cds_service.errors import CallerError
+from cds_service.fhir.decoding import Delivered, read_delivered
+from cds_service.fhir.fetching.pages import Pages
+from cds_service.fhir.fetching.troubles import Trouble, failed
+from cds_service.fhir.gathered import Gathered
+from cds_service.fhir.references import PatientIdentity
+from cds_service.fhir.repair import RepairBudget
+
+
+def merged(gathered: Gathered, found: Iterable[Pages]) -> Gathered:
+    """Return ``gathered`` completed by what was found, and the reasons for what was not."""
+    delivered, why = dict(gathered.delivered), dict(gathered.why)
+    for pages in found:
+        key = pages.search.key
+        known = delivered.get(key)
+        told = _told(pages, known, gathered)
+        if told is not None:
+            delivered[key] = told
+        if pages.trouble is not None:
+            why[key] = pages.trouble.value
+    return Gathered(gathered.patient_id, delivered, gathered.sent, why, gathered.no_access, gathered.budget)
+
+
+def _told(pages: Pages, known: Delivered | None, gathered: Gathered) -> Delivered | None:
+    """Return what a key has brought with these pages; None when the server does not have such data at all."""
+    parts = [known] if known else []
+    parts += _read(pages, gathered.budget)
+    if not parts:
+        trouble = pages.trouble or Trouble.NOT_JSON
+        return None if trouble is Trouble.UNSUPPORTED else failed(trouble)
+    whole = _joined(parts)
+    if _drop_others(whole, gathered.patient_id, keep=len(known.resources) if known else 0):
+        pages.trouble = pages.trouble or Trouble.OTHERS
+    whole.more = pages.trouble is not None
+    return whole
+
+
+def _read(pages: Pages, budget: RepairBudget) -> list[Delivered]:
+    parts = []
+    for body in pages.bodies:
+        try:
+            parts.append(read_delivered(body, budget))
+        except CallerError:
+            # What would be the caller's fault in a request is here the server's.
+            pages.trouble = pages.trouble or Trouble.NOT_JSON
+            break
+    return parts
+
+
+def _joined(parts: list[Delivered]) -> Delivered:
+    """Return the parts as one. Each page repeats the total of the whole search, so the largest is meant."""
+    totals = [part.total for part in parts if part.total is not None]
+    return Delivered(
+        resources=[one for part in parts for one in part.resources],
+        outcomes=[one for part in parts for one in part.outcomes],
+        alone=all(part.alone for part in parts),
+        matches=sum(part.matches for part in parts),
+        total=max(totals, default=None),
+        lost=[one for part in parts for one in part.lost],
+        gaps=[one for part in parts for one in part.gaps],
+    )
+
+
+def _drop_others(whole: Delivered, patient_id: str, keep: int) -> bool:
+    """Drop fetched resources of other patients; True when there were any.
+
+    A server that answers for another patient cannot be taken to have told everything about this one.
+    """
+    identity = PatientIdentity(patient_id)
+    mine = [
+        one
+        for one in whole.resources[keep:]
+        if (owner := one.resource.owner) is None or owner.reference is None or identity.owns(owner.reference)
+    ]
+    dropped = len(whole.resources) - keep - len(mine)
+    whole.resources[keep:] = mine
+    whole.matches -= dropped
+    return dropped > 0

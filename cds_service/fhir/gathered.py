@@ -1,0 +1,45 @@
+"""What has been gathered for one request so far: delivered by the client, then completed from its FHIR server."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from cds_service.fhir.decoding import Delivered, Located, read_delivered
+from cds_service.fhir.envelope import HookRequest
+from cds_service.fhir.references import bare_id
+from cds_service.fhir.repair import RepairBudget
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """What is there by key.
+
+    Attributes:
+        patient_id: the id of the patient in context, without its type.
+        delivered: what each key brought.
+        sent: the client's own bytes by key, for the links of Bundles that have more pages.
+        why: for keys that were asked for and did not arrive whole: the reason, fit for the caller's eyes.
+        no_access: why nothing could be asked for, fit for the caller's eyes; empty when it could, or nobody offered.
+        budget: what may still be spent on repairing resources of this request.
+    """
+
+    patient_id: str
+    delivered: Mapping[str, Delivered]
+    sent: Mapping[str, msgspec.Raw] = {}
+    why: Mapping[str, str] = {}
+    no_access: str = ""
+    budget: RepairBudget = msgspec.field(default_factory=RepairBudget)
+
+    def resources(self) -> Iterable[Located]:
+        """Return every resource under every key."""
+        return (located for one in self.delivered.values() for located in one.resources)
+
+
+def gather(request: HookRequest) -> Gathered:
+    """Return what the client delivered. Raises MalformedRequest, TooLarge: the resources cannot be read at all."""
+    budget = RepairBudget()
+    return Gathered(
+        patient_id=bare_id(request.context.patient_id),
+        delivered={key: read_delivered(raw, budget) for key, raw in request.prefetch.items()},
+        sent=request.prefetch,
+        budget=budget,
+    )
