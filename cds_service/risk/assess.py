@@ -9,14 +9,19 @@ from datetime import date
 import msgspec
 
 from cds_service.risk.assessment import Assessment, Finding, GateFinding, LimbStatus
-from cds_service.risk.bone_treatment import bone_treatment
+from cds_service.risk.body.menopause import menopause
+from cds_service.risk.body.published_scores import published_tools
+from cds_service.risk.body.weight import body_size
 from cds_service.risk.case import Case
-from cds_service.risk.change import change
-from cds_service.risk.decide import decide
+from cds_service.risk.decisions.change import change
+from cds_service.risk.decisions.decide import decide
+from cds_service.risk.decisions.scan_plan import scan_plan
+from cds_service.risk.decisions.situation import Situation
+from cds_service.risk.drugs.bone_treatment import bone_treatment
 from cds_service.risk.dxa import lowest_t, newest_exam
 from cds_service.risk.factors import FAMILIES
 from cds_service.risk.factors.glucocorticoid import steroid_override
-from cds_service.risk.gates import (
+from cds_service.risk.gates.eligibility import (
     age_of,
     cohort_gate,
     end_of_life_gate,
@@ -24,18 +29,13 @@ from cds_service.risk.gates import (
     known_osteoporosis_gate,
     person_gates,
 )
-from cds_service.risk.gates_paediatric import is_child, paediatric_gate
-from cds_service.risk.gates_scan import declined_gate, dxa_gate, order_gate
-from cds_service.risk.limbs import limb_status
-from cds_service.risk.menopause import menopause
-from cds_service.risk.pregnancy import pregnancy_gate
-from cds_service.risk.published_scores import published_tools
+from cds_service.risk.gates.paediatric import is_child, paediatric_gate
+from cds_service.risk.gates.pregnancy import pregnancy_gate
+from cds_service.risk.gates.scan import declined_gate, dxa_gate, order_gate
+from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import PatientRecord
-from cds_service.risk.scan import scan_plan
-from cds_service.risk.situation import Situation
 from cds_service.risk.tier import tally
 from cds_service.risk.unknowns import adult_or_child_known, cohort_unknown, core_items, may_hide_more, unknowns
-from cds_service.risk.weight import body_size
 from cds_service.rulesets.model import RuleSet
 
 

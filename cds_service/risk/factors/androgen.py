@@ -14,8 +14,8 @@ from typing import Final
 
 from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.case import Case
-from cds_service.risk.drug_findings import EXPOSURE_VALUES, LONG_TERM_USE, long_term_use, planned_or_denied
-from cds_service.risk.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.findings import EXPOSURE_VALUES, LONG_TERM_USE, long_term_use, planned_or_denied
 from cds_service.risk.factors.hormone_drugs import (
     DEPRIVATION,
     PROSTATE_CANCER,

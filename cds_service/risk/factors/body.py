@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Band, Finding, Status, Value
+from cds_service.risk.body.ost import NOT_APPLICABLE, Ost, ost, points
+from cds_service.risk.body.ost import RULE as OST
 from cds_service.risk.case import Case
 from cds_service.risk.filters import active, conditions, evidence_of
-from cds_service.risk.ost import NOT_APPLICABLE, Ost, ost, points
-from cds_service.risk.ost import RULE as OST
 from cds_service.risk.silence import unknown
 
 REASONS: Final = {

@@ -9,7 +9,8 @@ from typing import Final
 
 from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.case import Case
-from cds_service.risk.drug_findings import (
+from cds_service.risk.drugs.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.findings import (
     EXPOSURE_VALUES,
     closing,
     perhaps_taken_since,
@@ -18,9 +19,8 @@ from cds_service.risk.drug_findings import (
     told,
     undated,
 )
-from cds_service.risk.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.steps import MedicationHit
 from cds_service.risk.silence import UNUSABLE
-from cds_service.risk.steps import MedicationHit
 
 RULE: Final = "R-DRUG"
 CONCEPTS: Final = ("drug-anticonvulsant", "drug-ppi", "drug-other-bone-loss")

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Final
 
 from cds_service.risk.assessment import Finding, Status, Value
+from cds_service.risk.body.menopause import CONCEPT, PREMATURE
 from cds_service.risk.case import Case
 from cds_service.risk.filters import conditions, evidence_of, possible_conditions, why_silent
-from cds_service.risk.menopause import CONCEPT, PREMATURE
 from cds_service.risk.record import Area, Evidence
 from cds_service.risk.silence import unknown
 

@@ -21,7 +21,8 @@ import msgspec
 
 from cds_service.risk.assessment import Finding, Status, Value
 from cds_service.risk.case import Case
-from cds_service.risk.drug_findings import (
+from cds_service.risk.drugs.exposure import Exposure
+from cds_service.risk.drugs.findings import (
     EXPOSURE_VALUES,
     LONG_TERM_USE,
     closing,
@@ -33,10 +34,9 @@ from cds_service.risk.drug_findings import (
     told,
     undated,
 )
-from cds_service.risk.exposure import Exposure
+from cds_service.risk.drugs.steroids import SYSTEMIC, Steroids, recorded_steroids
 from cds_service.risk.factors.local_steroid import inhaled_high_dose, local_seen
 from cds_service.risk.silence import UNUSABLE, unknown
-from cds_service.risk.steroids import SYSTEMIC, Steroids, recorded_steroids
 
 _VALUES: Final = (*EXPOSURE_VALUES, "dose_mg", "cumulative_g")
 REASONS: Final = {
@@ -60,7 +60,7 @@ REASONS: Final = {
 }
 """Reason keys of this module with the names of their values."""
 REMARKS: Final = ("dose-unknown", "assumed-from-age")
-"""Remark keys beside those of :data:`cds_service.risk.exposure.REMARKS`."""
+"""Remark keys beside those of :data:`cds_service.risk.drugs.exposure.REMARKS`."""
 MODIFIERS: Final = ("age", "menopause", "fracture", "t-score")
 """Words of the value ``modifiers`` (comma separated): why R-GC2 lifts the tier to HIGH."""
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from cds_service.risk.assessment import Finding, Status, Value
 from cds_service.risk.case import Case
-from cds_service.risk.drug_findings import (
+from cds_service.risk.drugs.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.findings import (
     EXPOSURE_VALUES,
     closing,
     perhaps_taken_since,
@@ -17,9 +18,8 @@ from cds_service.risk.drug_findings import (
     told,
     undated,
 )
-from cds_service.risk.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.steps import MedicationHit
 from cds_service.risk.silence import UNUSABLE, unknown
-from cds_service.risk.steps import MedicationHit
 
 CONCEPT: Final = "drug-heparin"
 _UFH_VALUES: Final = (*EXPOSURE_VALUES, "dose_iu")
@@ -39,7 +39,7 @@ REASONS: Final = {
 }
 """Reason keys of this module with the names of their values (``dose_iu``: mean known units a day)."""
 REMARKS: Final = ("dose-unknown",)
-"""Remark keys beside those of :data:`cds_service.risk.exposure.REMARKS`."""
+"""Remark keys beside those of :data:`cds_service.risk.drugs.exposure.REMARKS`."""
 
 
 def evaluate(case: Case) -> tuple[Finding, ...]:

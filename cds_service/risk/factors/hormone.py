@@ -18,8 +18,8 @@ from typing import Final
 
 from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.case import Case
-from cds_service.risk.drug_findings import EXPOSURE_VALUES, LONG_TERM_USE, closing, long_term_use
-from cds_service.risk.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.findings import EXPOSURE_VALUES, LONG_TERM_USE, closing, long_term_use
 from cds_service.risk.factors import androgen, hypogonadism
 from cds_service.risk.factors.hormone_drugs import (
     BREAST_CANCER,
@@ -59,7 +59,7 @@ REASONS: Final = {
 }
 """Reason keys of this family with the names of their values."""
 REMARKS: Final = ("assumed-from-age", "indication-not-recorded", "sex-not-recorded")
-"""Remark keys beside those of :data:`cds_service.risk.exposure.REMARKS`."""
+"""Remark keys beside those of :data:`cds_service.risk.drugs.exposure.REMARKS`."""
 
 
 def evaluate(case: Case) -> tuple[Finding, ...]:

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.case import Case
-from cds_service.risk.drug_findings import perhaps_taken_since, planned_or_denied, taken_since, told, undated
-from cds_service.risk.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.findings import perhaps_taken_since, planned_or_denied, taken_since, told, undated
 from cds_service.risk.filters import conditions
 
 DEPRIVATION: Final = "drug-hormone-deprivation"

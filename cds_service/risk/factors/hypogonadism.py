@@ -8,7 +8,7 @@ from typing import Final
 
 from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.case import Case
-from cds_service.risk.exposure import drug_exposure
+from cds_service.risk.drugs.exposure import drug_exposure
 from cds_service.risk.filters import active, conditions, evidence_of, possible_conditions
 from cds_service.risk.record import Area, ConditionFact, Hit
 

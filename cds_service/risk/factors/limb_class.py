@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Finding, Status
+from cds_service.risk.body.heights import legs_lost
 from cds_service.risk.case import Case
-from cds_service.risk.heights import legs_lost
-from cds_service.risk.limb_levels import knee_or_higher
+from cds_service.risk.limbs.levels import knee_or_higher
 
 RULE: Final = "R-LD"
 REASONS: Final = {

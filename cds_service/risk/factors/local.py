@@ -4,7 +4,7 @@ from typing import Final
 
 from cds_service.risk.assessment import Finding, Status, Value
 from cds_service.risk.case import Case
-from cds_service.risk.current_drugs import current_drugs
+from cds_service.risk.drugs.current import current_drugs
 from cds_service.risk.filters import active, conditions, evidence_of, possible_conditions, why_silent
 from cds_service.risk.record import Area, ConditionFact, Evidence, Hit
 from cds_service.rulesets.model import LocalFactor

@@ -11,9 +11,9 @@ from typing import Final
 from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.case import Case
 from cds_service.risk.dates import add_days, whole_months
-from cds_service.risk.drug_findings import LONG_TERM_USE, long_term_use, rounded, taken_since, told
-from cds_service.risk.exposure import Exposure
-from cds_service.risk.steroids import LOCAL, Steroids, local_route
+from cds_service.risk.drugs.exposure import Exposure
+from cds_service.risk.drugs.findings import LONG_TERM_USE, long_term_use, rounded, taken_since, told
+from cds_service.risk.drugs.steroids import LOCAL, Steroids, local_route
 
 REASONS: Final = {
     "gc.inhaled-high-dose": ("drug", "days", "since", "until", "current", "dose_ug"),

@@ -9,7 +9,7 @@ import msgspec
 
 from cds_service.risk.assessment import Finding, Status, Value
 from cds_service.risk.case import Case
-from cds_service.risk.current_drugs import current_drugs
+from cds_service.risk.drugs.current import current_drugs
 from cds_service.risk.filters import (
     active,
     began_on,

@@ -63,7 +63,7 @@ def reasons() -> dict[str, frozenset[str]]:
 
 @cache
 def remarks() -> frozenset[str]:
-    keys = {key for origin, table in tables("REMARKS") if not origin.endswith(".scan") for key in table}  # type: ignore[attr-defined]  # tuples of keys
+    keys = {key for origin, table in tables("REMARKS") if not origin.endswith(".scan_plan") for key in table}  # type: ignore[attr-defined]  # tuples of keys
     return frozenset(keys)
 
 
@@ -137,14 +137,14 @@ def test_every_threshold_and_unit_of_the_rule_set_has_a_word(language: str) -> N
 def test_every_unknown_item_gate_and_refusal_has_a_word(language: str) -> None:
     sentences = {"line", "line-without-count", "more", "settles", "with-why"}
     assert shelf(language, "unknown") == sentences | set(one("ITEMS", ".unknowns")) | set(load_default().core_items)
-    assert shelf(language, "gate") == set(one("GATES", ".gates"))
+    assert shelf(language, "gate") == set(one("GATES", ".eligibility"))
     assert shelf(language, "refused") >= set(one("REFUSALS", ".weight"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_remark_on_the_scan_has_words_or_is_said_by_the_plan_itself(language: str) -> None:
-    assert shelf(language, "scan.remark") == set(one("REMARKS", ".scan")) - SCAN_REMARKS_SAID_BY_THE_PLAN
-    assert shelf(language, "site.forearm") == set(one("FOREARMS", ".scan")) - {"", "none"}
+    assert shelf(language, "scan.remark") == set(one("REMARKS", ".scan_plan")) - SCAN_REMARKS_SAID_BY_THE_PLAN
+    assert shelf(language, "site.forearm") == set(one("FOREARMS", ".scan_plan")) - {"", "none"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -164,7 +164,7 @@ def test_every_card_action_and_override_reason_has_its_words(language: str) -> N
 def decision_reasons() -> set[str]:
     found: set[str] = set()
     for origin, table in tables("REASONS"):
-        if ".decide" in origin and isinstance(table, tuple):
+        if ".decisions." in origin and isinstance(table, tuple):
             found |= set(table)
     assert {"tier", "ckd", "treatment-gap"} <= found, "the reasons of decisions were not found"
     return found

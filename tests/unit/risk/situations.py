@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from cds_service.risk.assessment import Finding, GateFinding, LimbStatus, MissingLimb, Status, Tier, Unknown, Value
-from cds_service.risk.scan import scan_plan
-from cds_service.risk.situation import Situation
+from cds_service.risk.decisions.scan_plan import scan_plan
+from cds_service.risk.decisions.situation import Situation
 from cds_service.risk.tier import Tally
 from tests.unit.risk.records import LEFT_HAND_ABSENT, case
 

@@ -11,7 +11,7 @@ from cds_service.risk import assess as assess_module
 from cds_service.risk.assess import assess, case_of, evaluate
 from cds_service.risk.assessment import Status, Tier
 from cds_service.risk.factors import FAMILIES
-from cds_service.risk.limbs import limb_status
+from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import Area, Delivery, PatientRecord
 from cds_service.rulesets.load import default_text, load_default, load_text
 from tests.unit.risk.records import (

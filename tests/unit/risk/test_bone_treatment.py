@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cds_service.risk.bone_treatment import bone_treatment
+from cds_service.risk.drugs.bone_treatment import bone_treatment
 from cds_service.risk.record import Area, Delivery
 from tests.unit.risk.records import ATC, CM, case, condition, medication
 

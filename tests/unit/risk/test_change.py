@@ -3,7 +3,7 @@
 import pytest
 
 from cds_service.risk.assessment import Change, Finding, Status, Tier, Unknown
-from cds_service.risk.change import change
+from cds_service.risk.decisions.change import change
 from cds_service.risk.tier import Tally
 from cds_service.rulesets.load import load_default
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cds_service.risk.current_drugs import current_drugs
+from cds_service.risk.drugs.current import current_drugs
 from tests.unit.risk import records as r
 
 DRUG = "drug-insulin"

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from cds_service.risk.assessment import GateFinding, LimbStatus, Tier
-from cds_service.risk.bone_treatment import BoneTreatment
-from cds_service.risk.decide import ACTIONS, CARDS, INCLUDES, decide
+from cds_service.risk.decisions.decide import ACTIONS, CARDS, INCLUDES, decide
+from cds_service.risk.drugs.bone_treatment import BoneTreatment
 from cds_service.risk.record import Area, Delivery
 from tests.unit.risk.situations import BOTH_HANDS_ABSENT, present, recent_scan, situation, suppressed
 

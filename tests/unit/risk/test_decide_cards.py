@@ -4,10 +4,12 @@ from datetime import date
 
 import pytest
 
-from cds_service.risk import decide_refer, decide_scan, decide_treat
 from cds_service.risk.assessment import GateFinding, LimbStatus, Menopause, MissingLimb, Tier
-from cds_service.risk.bone_treatment import BoneTreatment
-from cds_service.risk.decide import decide
+from cds_service.risk.decisions import refer as decide_refer
+from cds_service.risk.decisions import scan as decide_scan
+from cds_service.risk.decisions import treat as decide_treat
+from cds_service.risk.decisions.decide import decide
+from cds_service.risk.drugs.bone_treatment import BoneTreatment
 from cds_service.risk.dxa import Exam
 from cds_service.risk.record import Evidence
 from tests.unit.risk.records import LOINC, observation, on, patient

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.risk.dose import DailyDose, amount_of, daily_dose, single_dose, strength_of
+from cds_service.risk.drugs.dose import DailyDose, amount_of, daily_dose, single_dose, strength_of
 from cds_service.risk.record import Dosage, Hit, Quantity, Range
 from tests.unit.risk.drugs import drug, mg, prednisolone, tablets
 from tests.unit.risk.records import match, medication

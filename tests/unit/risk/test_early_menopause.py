@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 
 from cds_service.risk.assessment import Age, Menopause, Status
+from cds_service.risk.body.menopause import menopause
 from cds_service.risk.factors.early_menopause import REASONS, REMARKS, evaluate
-from cds_service.risk.menopause import menopause
 from cds_service.risk.record import Area, Delivery, Evidence
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.records import AS_OF, ATC, CM, SCT, case, condition, item, medication, patient, procedure

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.risk.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.exposure import Exposure, drug_exposure
 from cds_service.risk.record import Dosage, Hit, MedicationFact, Quantity
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.drugs import mg, prednisolone, tablets

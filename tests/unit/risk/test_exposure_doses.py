@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cds_service.risk.exposure import REMARKS, Exposure, drug_exposure
+from cds_service.risk.drugs.exposure import REMARKS, Exposure, drug_exposure
 from cds_service.risk.record import Hit, MedicationFact, Quantity
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.drugs import drug, mg, prednisolone

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from cds_service.risk.assessment import Age, GateFinding, LimbStatus
-from cds_service.risk.bone_treatment import BoneTreatment
-from cds_service.risk.gates import (
+from cds_service.risk.drugs.bone_treatment import BoneTreatment
+from cds_service.risk.gates.eligibility import (
     GATES,
     age_of,
     cohort_gate,

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from cds_service.risk.assessment import Age, Finding, Status
-from cds_service.risk.gates_paediatric import TRIGGERS, is_child, paediatric_gate
-from cds_service.risk.pregnancy import REMARKS, pregnancy_gate
+from cds_service.risk.gates.paediatric import TRIGGERS, is_child, paediatric_gate
+from cds_service.risk.gates.pregnancy import REMARKS, pregnancy_gate
 from tests.unit.risk.records import LOINC, SCT, SE, case, condition, match, observation, patient
 
 PREGNANT = (SE, "Z33.9")

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from cds_service.risk.assessment import Finding, LimbStatus, MissingLimb, ScanPlan, Status
+from cds_service.risk.decisions.scan_plan import scan_plan
 from cds_service.risk.dxa import newest_exam
-from cds_service.risk.gates_scan import REMARKS, declined_gate, dxa_gate, order_gate
-from cds_service.risk.scan import scan_plan
+from cds_service.risk.gates.scan import REMARKS, declined_gate, dxa_gate, order_gate
 from tests.unit.risk.records import KVA, LOINC, SCT, case, match, observation, on, order, procedure
 
 DXA = (SCT, "312681000")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cds_service.risk.assessment import Age, Finding, Menopause, Status
 from cds_service.risk.case import Case
-from cds_service.risk.exposure import REMARKS as EXPOSURE_REMARKS
+from cds_service.risk.drugs.exposure import REMARKS as EXPOSURE_REMARKS
 from cds_service.risk.factors import glucocorticoid, local_steroid
 from cds_service.risk.factors.glucocorticoid import steroid_override
 from cds_service.risk.record import Area, MedicationFact

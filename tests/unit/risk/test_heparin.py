@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cds_service.risk.assessment import Finding, Status
-from cds_service.risk.exposure import REMARKS as EXPOSURE_REMARKS
+from cds_service.risk.drugs.exposure import REMARKS as EXPOSURE_REMARKS
 from cds_service.risk.factors import heparin
 from cds_service.risk.record import Area, Dosage, MedicationFact, Quantity
 from tests.unit.risk.drugs import days_ago, drug

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cds_service.risk.assessment import Age, Finding, Menopause, Status
-from cds_service.risk.exposure import REMARKS as EXPOSURE_REMARKS
+from cds_service.risk.drugs.exposure import REMARKS as EXPOSURE_REMARKS
 from cds_service.risk.factors import hormone
 from cds_service.risk.record import Area, MedicationFact
 from tests.unit.risk.drugs import days_ago, drug

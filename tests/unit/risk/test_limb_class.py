@@ -4,7 +4,7 @@ import pytest
 
 from cds_service.risk.assessment import LimbStatus, Status
 from cds_service.risk.factors.limb_class import REASONS, REMARKS, evaluate
-from cds_service.risk.limbs import limb_status
+from cds_service.risk.limbs.status import limb_status
 from cds_service.rulesets.load import default_text, load_default, load_text
 from tests.unit.risk.records import AS_OF, CM, KVA, SE, case, condition, patient, procedure
 

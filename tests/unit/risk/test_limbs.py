@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.risk.limbs import limb_status
+from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import BodySite
 from cds_service.rulesets.load import default_text, load_default, load_text
 from tests.unit.risk.records import AS_OF, CM, KVA, SCT, SE, WHO, condition, device, item, on, patient, procedure

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.risk.assessment import Age
-from cds_service.risk.menopause import menopause
+from cds_service.risk.body.menopause import menopause
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.records import AS_OF, ATC, CM, SCT, condition, item, medication, patient, procedure
 

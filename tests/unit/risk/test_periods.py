@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.risk.dates import PartialDate
-from cds_service.risk.periods import Span, bridged, days_in, period, period_of_days, span, union
+from cds_service.risk.drugs.periods import Span, bridged, days_in, period, period_of_days, span, union
 from tests.unit.risk import records
 
 START = date(2025, 1, 1)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.risk.assessment import Age, Band, BodySize, Menopause
-from cds_service.risk.published_scores import published_tools
+from cds_service.risk.body.published_scores import published_tools
 from cds_service.risk.record import Area
 from tests.unit.risk.records import LOINC, case, flat, observation
 

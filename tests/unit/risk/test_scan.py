@@ -3,7 +3,7 @@
 import pytest
 
 from cds_service.risk.assessment import Finding, LimbStatus, MissingLimb, ScanPlan, Status
-from cds_service.risk.scan import FOREARMS, REMARKS, measurable, scan_plan
+from cds_service.risk.decisions.scan_plan import FOREARMS, REMARKS, measurable, scan_plan
 
 PRIMARY = Finding(rule="R-PTH", family="PTH", status=Status.PRESENT, reason="x", weight="strong", points=4)
 CURED = Finding(rule="R-PTH", family="PTH", status=Status.PRESENT, reason="x", weight="weak", points=1)

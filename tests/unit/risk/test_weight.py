@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.risk.heights import height_of
-from cds_service.risk.limbs import limb_status
+from cds_service.risk.body.heights import height_of
+from cds_service.risk.body.weight import REFUSALS, REMARKS, body_size
+from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import BodySite, Quantity
-from cds_service.risk.weight import REFUSALS, REMARKS, body_size
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.records import AS_OF, CM, KVA, LOINC, SCT, SE, condition, item, observation, on, patient, procedure
 

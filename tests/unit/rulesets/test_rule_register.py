@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.risk.decide import CARDS
-from cds_service.risk.gates import GATES
+from cds_service.risk.decisions.decide import CARDS
+from cds_service.risk.gates.eligibility import GATES
 from cds_service.rulesets.load import default_text, load_default
 
 ROOT = Path(__file__).resolve().parents[3]

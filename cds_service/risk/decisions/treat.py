@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from cds_service.risk.assessment import Decision, Value
-from cds_service.risk.decide_scan import ex_center
+from cds_service.risk.decisions.scan import ex_center
+from cds_service.risk.decisions.situation import Situation
 from cds_service.risk.dxa import lowest_t
-from cds_service.risk.situation import Situation
 
 TREAT_REASONS: Final = ("hip-or-vertebral-fracture", "fragility-fracture", "low-t-score", "steroid-override", "frax-20")
 """Why K4. Values: those of the low scan, ``frax`` (percent), ``t_score``."""

@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Decision, Tier
-from cds_service.risk.decide_refer import refer
-from cds_service.risk.decide_scan import measure
-from cds_service.risk.decide_treat import known_osteoporosis, treat
+from cds_service.risk.decisions.refer import refer
+from cds_service.risk.decisions.scan import measure
+from cds_service.risk.decisions.situation import Situation
+from cds_service.risk.decisions.treat import known_osteoporosis, treat
 from cds_service.risk.record import Area
-from cds_service.risk.situation import Situation
 from cds_service.risk.unknowns import unavailable
 
 CARDS: Final = ("P1", "K4", "K1", "K2", "K3", "K8", "K5", "K6", "K7")

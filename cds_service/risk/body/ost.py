@@ -15,7 +15,7 @@ from cds_service.rulesets.model import Factor
 RULE: Final = "R-OST"
 NOT_APPLICABLE: Final = "not-applicable"
 REFUSALS: Final = (NOT_APPLICABLE, "age-unknown", "sex-unknown", "menopause-unknown", "weight-missing")
-"""Why OST was not computed, beside the refusals of the weight (:data:`cds_service.risk.weight.REFUSALS`)."""
+"""Why OST was not computed, beside the refusals of the weight (:data:`cds_service.risk.body.weight.REFUSALS`)."""
 
 
 class Ost(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Final
 
 from cds_service.risk.assessment import Finding, Status, Value
 from cds_service.risk.case import Case
-from cds_service.risk.exposure import Exposure
+from cds_service.risk.drugs.exposure import Exposure
 from cds_service.risk.filters import active, conditions, evidence_of, why_silent
 from cds_service.risk.record import Area, Evidence
 from cds_service.risk.silence import not_listed, unknown

@@ -10,13 +10,13 @@ from datetime import date
 
 import msgspec
 
-from cds_service.risk.courses import COURSE_REMARKS, Course, ingredient, read_courses
 from cds_service.risk.dates import add_days, add_months
-from cds_service.risk.dose import DOSE_REMARKS
-from cds_service.risk.periods import Span, bridged, days_in
+from cds_service.risk.drugs.courses import COURSE_REMARKS, Course, ingredient, read_courses
+from cds_service.risk.drugs.dose import DOSE_REMARKS
+from cds_service.risk.drugs.periods import Span, bridged, days_in
+from cds_service.risk.drugs.steps import MedicationHit, Reading, State
+from cds_service.risk.drugs.timeline import Segment, claims_of, timeline
 from cds_service.risk.record import Evidence
-from cds_service.risk.steps import MedicationHit, Reading, State
-from cds_service.risk.timeline import Segment, claims_of, timeline
 from cds_service.rulesets.model import RuleSet
 
 REMARKS = (*COURSE_REMARKS, *DOSE_REMARKS, "dose-unknown")

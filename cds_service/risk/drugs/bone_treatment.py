@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.case import Case
-from cds_service.risk.current_drugs import began, current_drugs
 from cds_service.risk.dates import add_days, add_months
+from cds_service.risk.drugs.current import began, current_drugs
 from cds_service.risk.filters import LOW_CERTAINTY, active, conditions, evidence_of, newest_first
 from cds_service.risk.record import Area, ConditionFact, Delivery, Evidence, Hit, MedicationFact
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from cds_service.risk.assessment import Decision
-from cds_service.risk.decide_scan import blocks, ex_center, scan_reasons, values, wants_vitamin_d_test
-from cds_service.risk.scan import measurable
-from cds_service.risk.situation import Situation
+from cds_service.risk.decisions.scan import blocks, ex_center, scan_reasons, values, wants_vitamin_d_test
+from cds_service.risk.decisions.scan_plan import measurable
+from cds_service.risk.decisions.situation import Situation
 
 REASONS: Final = (
     "osteoporosis-in-pregnancy",

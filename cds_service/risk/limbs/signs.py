@@ -10,7 +10,7 @@ from typing import Final
 
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.filters import LOW_CERTAINTY, done, known_by, stated
-from cds_service.risk.limb_levels import (
+from cds_service.risk.limbs.levels import (
     ACQUIRED,
     CONGENITAL,
     LEFT,

@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.case import Case
-from cds_service.risk.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.exposure import Exposure, drug_exposure
+from cds_service.risk.drugs.steps import MedicationHit
 from cds_service.risk.filters import LOW_CERTAINTY, active, conditions
-from cds_service.risk.steps import MedicationHit
 
 SYSTEMIC: Final = "drug-glucocorticoid-systemic"
 LOCAL: Final = "drug-glucocorticoid-local"

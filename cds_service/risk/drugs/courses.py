@@ -16,10 +16,10 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.dates import PartialDate
-from cds_service.risk.dose import strength_of
-from cds_service.risk.periods import union
+from cds_service.risk.drugs.dose import strength_of
+from cds_service.risk.drugs.periods import union
+from cds_service.risk.drugs.steps import MedicationHit, Reading, State, Step, steps_of, whole_period
 from cds_service.risk.record import Evidence, MedicationFact
-from cds_service.risk.steps import MedicationHit, Reading, State, Step, steps_of, whole_period
 
 COURSE_REMARKS: Final = ("dates-imprecise", "duration-unknown", "not-confirmed-since", "on-hold", "status-unclear")
 """Remark keys of this module: a date is only a month or year; the end is not known; D20; paused; no clear status."""

@@ -11,12 +11,12 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Band, BodySize, LimbStatus
+from cds_service.risk.body.heights import OBSERVATIONS, Height, height_of, legs_lost
+from cds_service.risk.body.measures import KG, KG_PER_M2, amount
+from cds_service.risk.body.missing_mass import missing_mass
 from cds_service.risk.dates import PartialDate, add_days, add_months
 from cds_service.risk.filters import item_answers, made_since, newest_evidence, newest_first, results
-from cds_service.risk.heights import OBSERVATIONS, Height, height_of, legs_lost
-from cds_service.risk.limb_levels import ACQUIRED
-from cds_service.risk.measures import KG, KG_PER_M2, amount
-from cds_service.risk.missing_mass import missing_mass
+from cds_service.risk.limbs.levels import ACQUIRED
 from cds_service.risk.record import Evidence, Hit, ObservationFact, PatientRecord
 from cds_service.rulesets.model import RuleSet
 

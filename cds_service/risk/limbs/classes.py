@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from cds_service.risk.limb_levels import CONGENITAL, LOWER, PARTIAL_LEVELS, UNKNOWN, UPPER, Sign, knee_or_higher
-from cds_service.risk.limb_levels import more_than_partial as _more_than_partial
+from cds_service.risk.limbs.levels import CONGENITAL, LOWER, PARTIAL_LEVELS, UNKNOWN, UPPER, Sign, knee_or_higher
+from cds_service.risk.limbs.levels import more_than_partial as _more_than_partial
 
 _PAIR: Final = 2
 

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Final
 
 from cds_service.risk.assessment import Age, GateFinding, LimbStatus
-from cds_service.risk.bone_treatment import BoneTreatment
 from cds_service.risk.case import Case
 from cds_service.risk.dates import whole_years
+from cds_service.risk.drugs.bone_treatment import BoneTreatment
 from cds_service.risk.filters import active, conditions, evidence_of, newest_answer, newest_first, possible_conditions
 from cds_service.risk.record import Area, ConditionFact, Evidence, Hit, ObservationFact, PatientRecord, ProcedureFact
 

@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Band, LimbStatus, MissingLimb
+from cds_service.risk.body.measures import PER_CENT, amount
 from cds_service.risk.filters import evidence_of, item_answers
-from cds_service.risk.limb_levels import LOWER, UPPER
-from cds_service.risk.measures import PER_CENT, amount
+from cds_service.risk.limbs.levels import LOWER, UPPER
 from cds_service.risk.record import Evidence, Hit, ObservationFact, PatientRecord
 from cds_service.rulesets.model import RuleSet
 
@@ -75,7 +75,7 @@ def missing_mass(record: PatientRecord, limbs: LimbStatus, rules: RuleSet, as_of
         return MissingMass(refused="level-unknown")
     answers = item_answers(record, FRACTION_ITEM, as_of)
     known = [limb for limb in limbs.limbs if limb.limb in _SEGMENTS]
-    used = {hit for limb in known if (hit := _answer(limb, answers)) is not None}
+    used = {hit for hit in (_answer(limb, answers) for limb in known) if hit is not None}
     bands = [_limb_band(limb, answers, rules) for limb in known]
     return _limited(_sum(bands), evidence_of(hit for hit in answers if hit in used), rules)
 

@@ -11,10 +11,10 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import LimbStatus, MissingLimb
+from cds_service.risk.body.measures import CM, amount
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.filters import age_at, item_answers, results
-from cds_service.risk.limb_levels import ACQUIRED, LOWER, UNKNOWN, more_than_partial
-from cds_service.risk.measures import CM, amount
+from cds_service.risk.limbs.levels import ACQUIRED, LOWER, UNKNOWN, more_than_partial
 from cds_service.risk.record import Evidence, Hit, ObservationFact, PatientRecord
 from cds_service.rulesets.model import RuleSet
 

@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Finding, GateFinding, ScanPlan, Tier, Unknown
-from cds_service.risk.bone_treatment import BoneTreatment
 from cds_service.risk.case import Case
+from cds_service.risk.drugs.bone_treatment import BoneTreatment
 from cds_service.risk.dxa import Exam
 from cds_service.risk.tier import Tally
 

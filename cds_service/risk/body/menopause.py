@@ -12,11 +12,11 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Age, LimbStatus, Menopause
+from cds_service.risk.body.measures import MONTHS, YEARS, amount
 from cds_service.risk.case import Case
-from cds_service.risk.current_drugs import current_drugs
 from cds_service.risk.dates import PartialDate, add_months
+from cds_service.risk.drugs.current import current_drugs
 from cds_service.risk.filters import age_at, conditions, done, item_answers, made_since, newest_answer, newest_evidence
-from cds_service.risk.measures import MONTHS, YEARS, amount
 from cds_service.risk.record import Evidence, Hit, MedicationFact, ObservationFact, PatientRecord
 from cds_service.rulesets.model import RuleSet
 

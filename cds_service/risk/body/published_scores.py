@@ -6,10 +6,10 @@ None is validated in people with limb deficiency. FRAX is read, never computed: 
 from typing import Final
 
 from cds_service.risk.assessment import Age, Band, ToolResult
+from cds_service.risk.body.measures import PER_CENT, amount
+from cds_service.risk.body.ost import NOT_APPLICABLE, ost
 from cds_service.risk.case import Case
 from cds_service.risk.filters import made_since, results
-from cds_service.risk.measures import PER_CENT, amount
-from cds_service.risk.ost import NOT_APPLICABLE, ost
 from cds_service.risk.record import Area
 from cds_service.rulesets.model import Factor
 

@@ -20,8 +20,8 @@ from typing import Final
 
 import msgspec
 
-from cds_service.risk.courses import Course
-from cds_service.risk.periods import Span, union
+from cds_service.risk.drugs.courses import Course
+from cds_service.risk.drugs.periods import Span, union
 
 _DAY: Final = timedelta(days=1)
 _NO_STRENGTH: Final = ""

@@ -12,8 +12,8 @@ from enum import Enum, auto
 import msgspec
 
 from cds_service.risk.dates import PartialDate, add_days
-from cds_service.risk.dose import UNKNOWN_DOSE, DailyDose, daily_dose, single_dose, strength_of
-from cds_service.risk.periods import Period, Span, period, period_of_days
+from cds_service.risk.drugs.dose import UNKNOWN_DOSE, DailyDose, daily_dose, single_dose, strength_of
+from cds_service.risk.drugs.periods import Period, Span, period, period_of_days
 from cds_service.risk.record import Dosage, Hit, MedicationFact
 
 MedicationHit = Hit[MedicationFact]

@@ -15,8 +15,8 @@ import msgspec
 from cds_service.risk.assessment import LimbStatus, MissingLimb
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.filters import conditions, done, known_by, newest_answer, newest_evidence, possible, stated
-from cds_service.risk.limb_classes import class_of, is_multiple, more_than_partial
-from cds_service.risk.limb_levels import (
+from cds_service.risk.limbs.classes import class_of, is_multiple, more_than_partial
+from cds_service.risk.limbs.levels import (
     LEFT,
     LONGITUDINAL,
     LOWER,
@@ -28,7 +28,7 @@ from cds_service.risk.limb_levels import (
     Sign,
     strongest,
 )
-from cds_service.risk.limb_signs import CONCEPTS, signs_of
+from cds_service.risk.limbs.signs import CONCEPTS, signs_of
 from cds_service.risk.record import Evidence, PatientRecord
 from cds_service.rulesets.model import RuleSet
 

@@ -3,8 +3,8 @@
 from typing import Final
 
 from cds_service.risk.assessment import Decision, Value
-from cds_service.risk.gates_scan import unmeasured_hip
-from cds_service.risk.situation import Situation
+from cds_service.risk.decisions.situation import Situation
+from cds_service.risk.gates.scan import unmeasured_hip
 
 REASONS: Final = (
     "tier",

@@ -1,0 +1,1 @@
+"""From medication resources to exposure: courses, days, doses; and what is taken now."""
