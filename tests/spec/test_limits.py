@@ -17,6 +17,10 @@ SHOWN = {
     "cards": lambda came: {decision.card for decision in came.decisions},
     "gates": lambda came: {gate.gate for gate in came.gates},
     "overrides": lambda came: set(came.overrides),
+    "folded": lambda came: {text for decision in came.decisions for text in decision.include},
+    "unknown": lambda came: {unknown.item for unknown in came.unknowns if unknown.core},
+    "remarks": lambda came: {remark for finding in came.findings for remark in finding.remarks},
+    "tiers": lambda came: {came.tier},
 }
 
 Limit = dict[str, Any]
