@@ -80,7 +80,8 @@ class People:
 
 
 def assessed(row: Row, limb: Limb, menopause: Menopause, rules: RuleSet) -> Assessment:
-    return assess(read_bundle(msgspec.json.encode(bundle(row, limb, menopause)), load_index(rules.enabled_rows)), rules, AS_OF)
+    record = read_bundle(msgspec.json.encode(bundle(row, limb, menopause)), load_index(rules.enabled_rows))
+    return assess(record, rules, AS_OF)
 
 
 def run(rows: Iterable[Row], limb: Limb, menopause: Menopause, rules: RuleSet) -> Run:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from cds_service.risk.assessment import Status
 from cds_service.risk.factors.falls import REASONS, REMARKS, evaluate
-from cds_service.risk.record import Area, Delivery, Quantity
+from cds_service.risk.record import Area, ConditionFact, Delivery, Quantity
 from tests.unit.risk import records as r
 from tests.unit.risk.records import CM, LOINC, SCT, SE
 
@@ -94,7 +94,7 @@ def test_two_falls_a_year_or_one_with_injury_count(facts, status, reason):
 def test_a_fall_and_a_fracture_in_one_entry_are_one_event():
     both = fall()
     hits = (*both.hits, *r.matches("fragility-fracture", (SE, "S52.50"), None))
-    one = r.ConditionFact(evidence=both.evidence, hits=hits, onset=both.onset)
+    one = ConditionFact(evidence=both.evidence, hits=hits, onset=both.onset)
     assert only(one).reason == "fall.injurious"
 
 

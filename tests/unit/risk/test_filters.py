@@ -115,7 +115,7 @@ def test_results_of_the_future_are_left_out_and_undated_ones_come_last():
         for value, day in ((1, None), (2, "2025-01-01"), (3, "2026-05-31"), (4, "2026-06-02"))
     ]
     found = filters.results(r.patient(*facts), "vitamin-d-lab", AS_OF)
-    assert [one.fact.value.value for one in found] == [3, 2, 1]
+    assert [getattr(one.fact.value, "value", None) for one in found] == [3, 2, 1]
     assert [filters.made_since(one, date(2026, 1, 1)) for one in found] == [True, False, False]
 
 
@@ -131,7 +131,9 @@ def test_the_newest_yes_or_no_is_the_answer_and_other_answers_are_passed_over():
         r.item("smoking-now", "maybe", effective="2026-01-01"),
         r.item("ambulant", False, effective="2026-02-01"),
     )
-    assert filters.newest_answer(record, "smoking", AS_OF).fact.value is True
+    answer = filters.newest_answer(record, "smoking", AS_OF)
+    assert answer
+    assert answer.fact.value is True
     assert filters.newest_answer(record, "fracture-history", AS_OF) is None
 
 
@@ -198,8 +200,8 @@ def finding(points, rule, *, override=False):
 
 def test_the_strongest_finding_has_an_override_or_the_most_points():
     weak, strong, over, equal = finding(1, "a"), finding(4, "b"), finding(2, "c", override=True), finding(4, "d")
-    assert filters.strongest([weak, strong, equal]) is strong
-    assert filters.strongest([weak, strong, over]) is over
+    assert filters.strongest([weak, strong, equal]) == strong
+    assert filters.strongest([weak, strong, over]) == over
     assert filters.strongest([]) is None
 
 
@@ -213,4 +215,4 @@ def test_shuffled_results_give_the_same_order(days, chance):
     expected = filters.valid_results(hits, AS_OF)
     chance.shuffle(hits)
     assert filters.valid_results(hits, AS_OF) == expected
-    assert all(one.fact.effective.first <= AS_OF for one in expected)
+    assert all(one.fact.effective and one.fact.effective.first <= AS_OF for one in expected)

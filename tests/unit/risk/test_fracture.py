@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from cds_service.risk.assessment import Age, LimbStatus, MissingLimb, Status
 from cds_service.risk.factors.fracture import REASONS, REMARKS, evaluate
-from cds_service.risk.record import Area, Delivery
+from cds_service.risk.record import Area, ConditionFact, Delivery
 from tests.unit.risk import records as r
 from tests.unit.risk.records import CM, SE, WHO, on
 
@@ -140,7 +140,7 @@ def test_a_cause_of_another_event_explains_nothing(told):
 def test_a_cause_coded_in_the_same_entry_explains_the_fracture():
     both = fracture()
     hits = (*both.hits, *r.matches("external-cause-low-energy", FALL, None))
-    one = r.ConditionFact(evidence=both.evidence, hits=hits, clinical="active", onset=both.onset)
+    one = ConditionFact(evidence=both.evidence, hits=hits, clinical="active", onset=both.onset)
     assert evaluate(case(one))[0].rule == "R-FX1"
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from cds_service.risk.assessment import Status
@@ -64,8 +66,8 @@ def test_probable_coeliac_disease_is_possible(facts, status):
     assert of("R-COE", *facts).status is status
 
 
-SHORT_BOWEL = {"code": (SE, "K91.2")}
-BYPASS = {"code": (KVA, "JDF11")}
+SHORT_BOWEL: dict[str, Any] = {"code": (SE, "K91.2")}
+BYPASS: dict[str, Any] = {"code": (KVA, "JDF11")}
 FOUND, NOTHING = "malabs.malabsorption", "malabs.other.not-listed"
 
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ AT = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
 
 
 def decision(**changes):
-    entry = {
+    entry: dict[str, Any] = {
         "at": AT, "hook": "patient-view", "rule_set": "1.0.0", "profile": "se", "tier": "HIGH", "points": 7,
         "gates": ("G-ORDER",), "rules": ("R-GC2", "R-LD"), "unknowns": ("falls",),
         "cards": (("card-1", "K1"), ("card-2", "K4")),
@@ -20,7 +21,7 @@ def decision(**changes):
 
 
 def feedback(**changes):
-    entry = {
+    entry: dict[str, Any] = {
         "received": AT,
         "service": "s",
         "card": "card-1",
