@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 _PORTS: Final = {"https": 443, "http": 80}
+_LAST_PORT: Final = 65535
 _LOCALHOST: Final = "localhost"
 _ODD: Final = frozenset("\\ \t\r\n")
 
@@ -68,7 +69,8 @@ def read_origin(text: str) -> Origin | None:
         scheme, host, port = _origin_of(url)
     except (httpx.InvalidURL, ValueError):
         return None
-    if port is None or not host or url.userinfo or url.query or url.fragment or not _ODD.isdisjoint(text.strip()):
+    more = url.userinfo or url.query or url.fragment or not _ODD.isdisjoint(text.strip())
+    if more or not host or port is None or not 0 < port <= _LAST_PORT:
         return None
     return Origin(scheme, host, port, unquote(url.path).rstrip("/"))
 

@@ -13,6 +13,7 @@ from cds_service.fhir.fetching.troubles import Trouble
 from cds_service.logs import log
 
 _BUNDLE: Final = "Bundle"
+_SEARCH_RESULT: Final = "searchset"
 _OUTCOME: Final = "OperationOutcome"
 
 
@@ -25,7 +26,12 @@ class _Head(msgspec.Struct, rename="camel"):
     """What a page says of itself; its entries are skipped, not decoded."""
 
     resource_type: str = ""
+    type: str | None = None
     link: list[_Link] = []
+
+    def is_a(self, kind: str) -> bool:
+        """True for the type asked for; a Bundle must say that it is a search result before it may say "nothing"."""
+        return self.resource_type == kind and (kind != _BUNDLE or self.type == _SEARCH_RESULT)
 
 
 class _Entry(msgspec.Struct):
@@ -100,14 +106,14 @@ class Reader(msgspec.Struct, frozen=True):
         head = _head(body)
         if head.resource_type == _OUTCOME and not pages.bodies:
             return body, []
-        if head.resource_type != pages.search.expects:
+        if not head.is_a(pages.search.expects):
             raise Stopped(Trouble.ERROR if head.resource_type == _OUTCOME else Trouble.NOT_JSON)
         if kept is None:
             self.cache.put(self.owner, str(url), body)
         return body, list(_next(head.link))
 
     def _inside(self, link: str) -> httpx.URL:
-        url = self.origin.page(link)
+        url = self.origin.page(link) if link else None
         if url is None:
             raise Stopped(Trouble.ELSEWHERE)
         return url

@@ -18,7 +18,7 @@ class Trouble(StrEnum):
     REDIRECTED = "the FHIR server redirected the query, which is not followed"
     BUSY = "the FHIR server was too busy"
     ERROR = "the FHIR server answered with an error"
-    NOT_JSON = "the FHIR server's answer was not FHIR JSON"
+    NOT_JSON = "the FHIR server's answer was not the FHIR JSON that was asked for"
     TOO_LARGE = "the FHIR server's answer was too large"
     TOO_MANY_PAGES = "the FHIR server has more pages than are read"
     LOOP = "the FHIR server's pages lead back to one that was read"
