@@ -10,7 +10,6 @@ from cds_service.fhir import shapes_admin as admin
 from cds_service.fhir import shapes_clinical as clinical
 from cds_service.fhir import shapes_medication as medication
 from cds_service.fhir.conditions import read_condition
-from cds_service.fhir.decoding import Located
 from cds_service.fhir.devices import read_device, read_device_use
 from cds_service.fhir.family import read_family
 from cds_service.fhir.medications import read_administration, read_dispense, read_request, read_statement
@@ -21,7 +20,8 @@ from cds_service.fhir.procedures import read_procedure
 from cds_service.fhir.reading import Reading
 from cds_service.fhir.references import PatientIdentity
 from cds_service.fhir.reports import read_report, read_study
-from cds_service.fhir.shapes import Resource
+from cds_service.fhir.shapes import Meta, Resource
+from cds_service.fhir.shapes_bundle import ABSENT, Head, Located
 from cds_service.risk.record import Area, Availability, Gap, PatientRecord
 from cds_service.terminology.index import TerminologyIndex
 
@@ -52,6 +52,7 @@ _POINTED_TO: Final = (medication.Medication, admin.Device)
 _URN: Final = "urn:"
 _GRACE: Final = timedelta(days=1)
 _encode: Final = msgspec.json.Encoder().encode
+_META: Final = msgspec.json.Decoder(Meta | None)
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -64,10 +65,10 @@ class Sources(msgspec.Struct, frozen=True):
 
 def newest(resources: Iterable[Located]) -> list[Located]:
     """Return each resource once: of one type and id the latest version, whatever the order they came in."""
-    kept: dict[tuple[type[Resource], str | bytes], Located] = {}
+    kept: dict[tuple[str, str | bytes], Located] = {}
     for located in resources:
         resource = located.resource
-        key = (resource.__class__, resource.id or _encode(resource))
+        key = (resource.type_name, resource.id or _encode(resource))
         known = kept.setdefault(key, located)
         if known is not located and _version(located) > _version(known):
             kept[key] = located
@@ -76,11 +77,19 @@ def newest(resources: Iterable[Located]) -> list[Located]:
 
 def _version(located: Located) -> tuple[float, int, bytes]:
     """Order versions of a resource: last updated, then version number, then content, so that the order is total."""
-    meta = located.resource.meta
-    number = (meta.version_id if meta else None) or ""
+    meta = _meta(located.resource)
+    number = meta.version_id or ""
     is_number = number.isascii() and number.isdigit() and len(number) <= len(str(2**63))
-    updated = _moment(meta.last_updated if meta else None)
-    return updated, int(number) if is_number else -1, _encode(located)
+    return _moment(meta.last_updated), int(number) if is_number else -1, _encode(located)
+
+
+def _meta(resource: Resource | Head) -> Meta:
+    if isinstance(resource, Resource):
+        return resource.meta or Meta()
+    try:
+        return (_META.decode(resource.meta) if resource.meta is not ABSENT else None) or Meta()
+    except msgspec.ValidationError:
+        return Meta()
 
 
 def _moment(text: str | None) -> float:
@@ -121,6 +130,8 @@ def _referred(resources: list[Located]) -> dict[str, Resource]:
     referred: dict[str, Resource] = {}
     for located in resources:
         resource = located.resource
+        if isinstance(resource, Head):
+            continue
         if isinstance(resource, _POINTED_TO) and resource.id:
             referred[f"{resource.type_name}/{resource.id}"] = resource
         if located.full_url.startswith(_URN) or isinstance(resource, _POINTED_TO):
@@ -129,21 +140,19 @@ def _referred(resources: list[Located]) -> dict[str, Resource]:
 
 
 def _of_patient(resources: list[Located], patient: Located) -> tuple[list[Resource], int]:
-    """Return the resources of the patient in context, and how many belong to somebody else."""
-    urls = frozenset({patient.full_url} - {""})
-    identity = PatientIdentity(patient.resource.id or "", urls)
+    """Return what was read of the patient in context, and how many resources belong to somebody else."""
+    identity = PatientIdentity(patient.resource.id or "", frozenset({patient.full_url} - {""}))
     mine: list[Resource] = []
     ignored = 0
     for located in resources:
         resource = located.resource
         owner = resource.owner
-        reference = owner.reference if owner else None
         # A resource that names nobody was asked for by patient, so it is this patient's.
-        if reference is not None and not identity.owns(reference):
+        if owner is not None and owner.reference is not None and not identity.owns(owner.reference):
             ignored += 1
         elif isinstance(resource, admin.Patient):
             ignored += resource is not patient.resource
-        else:
+        elif isinstance(resource, Resource):
             mine.append(resource)
     return mine, ignored
 

@@ -2,11 +2,13 @@
 
 from cds_service.errors import MalformedRequest
 from cds_service.fhir.assembling import assemble, patients_in
-from cds_service.fhir.decoding import Located, read_delivered
+from cds_service.fhir.decoding import read_delivered
 from cds_service.fhir.envelope import BOM
 from cds_service.fhir.prefetch import check_essentials, sources_of
 from cds_service.fhir.references import bare_id
 from cds_service.fhir.repair import RepairBudget
+from cds_service.fhir.shapes_bundle import Located
+from cds_service.fhir.sieve import Sieve
 from cds_service.risk.record import Delivery, PatientRecord
 from cds_service.terminology.index import TerminologyIndex
 
@@ -27,7 +29,7 @@ def read_bundle(body: bytes, index: TerminologyIndex, patient_id: str | None = N
         MalformedRequest: not JSON, or several patients and none named.
         TooLarge: nested too deeply.
     """
-    delivered = read_delivered(body.removeprefix(BOM), RepairBudget())
+    delivered = read_delivered(body.removeprefix(BOM), RepairBudget(), Sieve(index))
     sources = sources_of({_FILE_KEY: delivered})
     patient = _chosen(patients_in(sources.resources), patient_id)
     check_essentials(patient, sources, Delivery.MISSING.value)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from cds_service.fhir.conditions import status_code
-from cds_service.fhir.observations import concept_text
 from cds_service.fhir.procedures import NOT_DONE
 from cds_service.fhir.reading import NOTHING, Found, Reading
 from cds_service.fhir.shapes import CodeableConcept
 from cds_service.fhir.shapes_clinical import FamilyMemberHistory
+from cds_service.fhir.texts import concept_text
 from cds_service.fhir.word_tables import relatives
 from cds_service.risk.record import FamilyFact
 

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from cds_service.fhir.decoding import Delivered, Located, read_delivered
+from cds_service.fhir.decoding import Delivered, read_delivered
 from cds_service.fhir.envelope import HookRequest
 from cds_service.fhir.references import bare_id
 from cds_service.fhir.repair import RepairBudget
+from cds_service.fhir.shapes_bundle import Located
+from cds_service.fhir.sieve import Sieve
+from cds_service.terminology.index import TerminologyIndex
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -20,6 +23,7 @@ class Gathered(msgspec.Struct, frozen=True):
         why: for keys that were asked for and did not arrive whole: the reason, fit for the caller's eyes.
         no_access: why nothing could be asked for, fit for the caller's eyes; empty when it could, or nobody offered.
         budget: what may still be spent on repairing resources of this request.
+        sieve: tells which resources need not be read whole; None reads all.
     """
 
     patient_id: str
@@ -28,18 +32,23 @@ class Gathered(msgspec.Struct, frozen=True):
     why: Mapping[str, str] = {}
     no_access: str = ""
     budget: RepairBudget = msgspec.field(default_factory=RepairBudget)
+    sieve: Sieve | None = None
 
     def resources(self) -> Iterable[Located]:
         """Return every resource under every key."""
         return (located for one in self.delivered.values() for located in one.resources)
 
 
-def gather(request: HookRequest) -> Gathered:
-    """Return what the client delivered. Raises MalformedRequest, TooLarge: the resources cannot be read at all."""
-    budget = RepairBudget()
+def gather(request: HookRequest, index: TerminologyIndex | None = None) -> Gathered:
+    """Return what the client delivered; with an ``index``, what it does not recognise is only skimmed.
+
+    Raises MalformedRequest, TooLarge: the resources cannot be read at all.
+    """
+    budget, sieve = RepairBudget(), Sieve(index) if index else None
     return Gathered(
         patient_id=bare_id(request.context.patient_id),
-        delivered={key: read_delivered(raw, budget) for key, raw in request.prefetch.items()},
+        delivered={key: read_delivered(raw, budget, sieve) for key, raw in request.prefetch.items()},
         sent=request.prefetch,
         budget=budget,
+        sieve=sieve,
     )

@@ -6,9 +6,9 @@ from typing import Final
 from cds_service.fhir.body_sites import read_sites
 from cds_service.fhir.conditions import ELEMENT, status_code
 from cds_service.fhir.quantities import as_text, read_quantity, read_range
-from cds_service.fhir.reading import MAX_TEXT, Found, Reading
-from cds_service.fhir.shapes import CodeableConcept
+from cds_service.fhir.reading import Found, Reading
 from cds_service.fhir.shapes_clinical import Observation, ObservationPart
+from cds_service.fhir.texts import MAX_TEXT, concept_text
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.record import ObservationFact, Quantity, Range
 
@@ -24,6 +24,8 @@ def read_observation(observation: Observation, reading: Reading) -> Iterator[Obs
         found = reading.find((part.code,), ELEMENT)
         if found.hits:
             yield _fact(observation, part, found, reading)
+        else:
+            reading.note_text(observation, part.code)
 
 
 def _fact(observation: Observation, part: Part, found: Found, reading: Reading) -> ObservationFact:
@@ -63,11 +65,3 @@ def read_value(part: Part, observation: Observation, reading: Reading) -> Quanti
         return read_range(part.value_range)
     text = part.value_string or part.value_date_time or concept_text(part.value_codeable_concept)
     return text[:MAX_TEXT] or None
-
-
-def concept_text(concept: CodeableConcept | None) -> str:
-    """Return what a concept says in words, else its first code."""
-    if concept is None:
-        return ""
-    displays = (coding.display or coding.code for coding in concept.coding if coding.display or coding.code)
-    return (concept.text or next(displays, None) or "")[:MAX_TEXT]

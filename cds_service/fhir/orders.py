@@ -33,8 +33,11 @@ def read_order(request: ServiceRequest, reading: Reading) -> Iterator[OrderFact]
 
 def read_appointment(appointment: Appointment, reading: Reading) -> Iterator[OrderFact]:
     """Yield the fact of an Appointment for something that some concept recognises; ``authored`` is its start."""
-    found = reading.find(service.as_concept for service in appointment.service_type)
+    services = [service.as_concept for service in appointment.service_type]
+    found = reading.find(services)
     if not found:
+        for service in services:
+            reading.note_text(appointment, service)
         return
     start = reading.date(appointment.start, appointment, "start")
     yield OrderFact(

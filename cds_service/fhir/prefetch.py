@@ -8,9 +8,10 @@ from cds_service.errors import EssentialDataMissing
 from cds_service.fhir.areas import AREA_KEY, PATIENT_KEY, meaning_of_key
 from cds_service.fhir.assembling import Sources, assemble, patients_in
 from cds_service.fhir.availability import UNOBTAINABLE, combine, reports_of, short, state_of
-from cds_service.fhir.decoding import Delivered, Located
+from cds_service.fhir.decoding import Delivered
 from cds_service.fhir.envelope import HookRequest
 from cds_service.fhir.gathered import Gathered, gather
+from cds_service.fhir.shapes_bundle import Located
 from cds_service.risk.record import Area, Availability, Delivery, PatientRecord
 from cds_service.terminology.index import TerminologyIndex
 
@@ -31,7 +32,7 @@ def read_prefetch(request: HookRequest, index: TerminologyIndex, as_of: date | N
         EssentialDataMissing: no Patient, or neither conditions nor procedures; names each key and why.
         MalformedRequest, TooLarge: the resources cannot be read at all.
     """
-    return record_of(gather(request), index, as_of)
+    return record_of(gather(request, index), index, as_of)
 
 
 def record_of(gathered: Gathered, index: TerminologyIndex, as_of: date | None = None) -> PatientRecord:

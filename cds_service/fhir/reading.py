@@ -9,13 +9,12 @@ import msgspec
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.references import literal, relative
 from cds_service.fhir.shapes import CodeableConcept, Coding, Period, Resource
-from cds_service.fhir.word_tables import text_hints
+from cds_service.fhir.texts import MAX_TEXT, relevant_texts, uncoded_text
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.record import Evidence, Gap, NotCoded
 from cds_service.terminology.index import TerminologyIndex
 from cds_service.terminology.match import ConceptMatch
 
-MAX_TEXT: Final = 200
 NOWHERE: Final = ""
 _CERTAINTY_ORDER: Final = ("confirmed", "high", None, "medium", "possible", "low")
 
@@ -111,14 +110,10 @@ class Reading:
 
     def note_text(self, resource: Resource, concept: CodeableConcept | None) -> None:
         """Note a text that looks relevant, when none of its codings is of a code system that we know."""
-        if concept is None:
-            return
-        text = (concept.text or next((coding.display for coding in concept.coding if coding.display), ""))[:MAX_TEXT]
-        known = (self.index.look_up(one.system, one.code).recognised for one in concept.coding if one.code)
-        if not text or any(known):
-            return
-        reference = literal(resource.type_name, resource.id)
-        self.not_coded.update(NotCoded(slug, reference, text) for slug in text_hints().meanings(text))
+        slugs = relevant_texts(concept, self.index) if concept else ()
+        if concept and slugs:
+            reference, text = literal(resource.type_name, resource.id), uncoded_text(concept)
+            self.not_coded.update(NotCoded(slug, reference, text) for slug in slugs)
 
 
 def _found(found: list[tuple[Coding, str, ConceptMatch]]) -> Found:

@@ -12,7 +12,7 @@ import msgspec
 
 from cds_service.fhir.references import literal
 from cds_service.fhir.shapes import Resource
-from cds_service.fhir.shapes_bundle import RESOURCE_TYPES, PassedOver
+from cds_service.fhir.shapes_bundle import RESOURCE_TYPES
 from cds_service.risk.record import Gap
 
 MAX_REPAIRS: Final = 40
@@ -57,16 +57,13 @@ class Repaired(msgspec.Struct, frozen=True):
 
 
 _DECODERS: Final = {name: msgspec.json.Decoder(shape, strict=False) for name, shape in RESOURCE_TYPES.items()}
-_PASSED_OVER: Final = Repaired(PassedOver())
 
 
 def repair(kind: str, data: bytes, budget: RepairBudget) -> Repaired:
     """Return the resource of type ``kind`` in ``data`` with its unreadable elements left out and noted."""
-    decoder = _DECODERS.get(kind)
-    if decoder is None:
-        return _PASSED_OVER
+    decoder = _DECODERS[kind]
     try:
-        tree: dict[str, Any] = msgspec.json.decode(data)
+        tree: dict[str, Any] = _without_nulls(msgspec.json.decode(data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Repaired(None, (Gap(kind, "", "unreadable"),), meaning_lost=True)
     place = _reference(kind, tree)
@@ -97,6 +94,15 @@ def _path(message: str) -> Path:
     found = _PLACE.search(message)
     steps = _STEP.findall(found.group(1)) if found else ()
     return tuple(name or int(index) for name, index in steps)
+
+
+def _without_nulls(tree: Any) -> Any:
+    """Return the tree without members and items that are null: they say nothing, wherever they stand."""
+    if isinstance(tree, dict):
+        return {name: _without_nulls(value) for name, value in tree.items() if value is not None}
+    if isinstance(tree, list):
+        return [_without_nulls(value) for value in tree if value is not None]
+    return tree
 
 
 def _name(path: Path) -> str:

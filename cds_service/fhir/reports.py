@@ -12,6 +12,7 @@ def read_report(report: DiagnosticReport, reading: Reading) -> Iterator[ReportFa
     """Yield the fact of a DiagnosticReport whose code some concept recognises."""
     found = reading.find((report.code,))
     if not found:
+        reading.note_text(report, report.code)
         return
     concluded = (*report.coded_diagnosis, *(given.as_concept for given in report.conclusion_code))
     start, end = reading.period(report.effective_period, report, "effectivePeriod")

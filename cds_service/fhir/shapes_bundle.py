@@ -1,22 +1,15 @@
-"""The Bundle, and the union of every resource type: the ones we read, and the ones we pass over.
+"""The Bundle and the head of a resource: what must be known before it is worth reading a resource whole."""
 
-A tagged union is the fastest way to decode mixed resources, but refuses a type it does not know. So the other types
-of STU3, R4B and R5 are in it too, as shapes without fields of their own, which costs little more than skipping them.
-"""
-
-import operator
-from functools import reduce
-from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from cds_service.fhir import shapes_admin as admin
 from cds_service.fhir import shapes_clinical as clinical
 from cds_service.fhir import shapes_medication as medication
-from cds_service.fhir.shapes import Resource, Shape
+from cds_service.fhir.shapes import Reference, Resource, Shape
 
-READ_TYPES: Final = (
+READ_TYPES: Final[tuple[type[Resource], ...]] = (
     admin.Patient,
     clinical.Condition,
     clinical.Observation,
@@ -38,10 +31,58 @@ READ_TYPES: Final = (
     admin.DeviceUsage,
     admin.OperationOutcome,
 )
+RESOURCE_TYPES: Final = {shape.__name__: shape for shape in READ_TYPES}
+BUNDLE: Final = "Bundle"
+ABSENT: Final = msgspec.Raw(b"")
+_NULL: Final = msgspec.Raw(b"null")
 
 
-class PassedOver(Resource, frozen=True, gc=False):
-    """A resource of a type that we do not read."""
+class Head(Shape, frozen=True, gc=False):
+    """What tells whether a resource is worth reading: its type and its code, left as bytes.
+
+    It stands for a resource that is not: to know that it is there, which version it is, and whose.
+    """
+
+    type_name: str = msgspec.field(name="resourceType")
+    id: str | None = None
+    meta: msgspec.Raw = ABSENT
+    subject: Reference | None = None
+    code: msgspec.Raw = ABSENT
+    component: msgspec.Raw = ABSENT
+    medication_codeable_concept: msgspec.Raw = ABSENT
+
+    @property
+    def owner(self) -> Reference | None:
+        """The patient the resource speaks of."""
+        return self.subject
+
+
+class Located(Shape, frozen=True, gc=False):
+    """A resource, or no more than its head, and the URL its Bundle gives it (empty when none)."""
+
+    resource: Resource | Head
+    full_url: str = ""
+
+
+class Search(Shape, frozen=True, gc=False):
+    """Why an entry is in the result: ``match``, ``include`` or ``outcome``."""
+
+    mode: str | None = None
+
+    @property
+    def is_match(self) -> bool:
+        """True when the entry answers the question."""
+        return self.mode in (None, "match")
+
+
+ALONE: Final = Search()
+
+
+class Glance(Located, frozen=True, gc=False):
+    """An entry of a Bundle at first sight: the head of its resource."""
+
+    resource: Head
+    search: Search = ALONE
 
 
 class Link(Shape, frozen=True, gc=False):
@@ -50,62 +91,40 @@ class Link(Shape, frozen=True, gc=False):
     relation: str | None = None
 
 
-class Search(Shape, frozen=True, gc=False):
-    """Why an entry is in the result: ``match``, ``include`` or ``outcome``."""
-
-    mode: str | None = None
-
-
 class Entry(Shape, frozen=True, gc=False):
-    """One entry of a Bundle."""
+    """An entry of a Bundle, its resource left as bytes."""
 
     full_url: str | None = None
-    resource: "AnyResource | None" = None
+    resource: msgspec.Raw = _NULL
     search: Search | None = None
 
 
-class Bundle(Resource, frozen=True, gc=False):
-    """A list of resources, perhaps one page of several."""
+class Bundle(Shape, frozen=True, gc=False):
+    """A list of resources, perhaps one page of several: what it says of its own completeness."""
 
+    resource_type: str | None = None
     total: int | None = None
-    link: tuple[Link, ...] = ()
-    entry: tuple[Entry | None, ...] = ()
+    link: tuple[Link | None, ...] | None = ()
 
     @property
     def has_next(self) -> bool:
         """True when the sender has more pages."""
-        return any(link.relation == "next" for link in self.link)
+        return any(link is not None and link.relation == "next" for link in self.link or ())
 
 
-class BundleShell(Shape, frozen=True, gc=False):
-    """A Bundle whose entries are left as bytes, for reading them one by one."""
+class GlancedBundle(Bundle, frozen=True, gc=False):
+    """A Bundle of which every entry has a resource with a readable head."""
 
-    total: int | None = None
-    link: tuple[Link, ...] = ()
-    entry: tuple[msgspec.Raw, ...] = ()
-
-    @property
-    def has_next(self) -> bool:
-        """True when the sender has more pages."""
-        return any(link.relation == "next" for link in self.link)
+    entry: tuple[Glance, ...] = ()
 
 
-class EntryShell(Shape, frozen=True, gc=False):
-    """An entry whose resource is left as bytes."""
+class WholeBundle(Bundle, frozen=True, gc=False):
+    """A Bundle whose entries have their resources as bytes."""
 
-    full_url: str | None = None
-    resource: msgspec.Raw = msgspec.Raw(b"null")
-    search: Search | None = None
+    entry: tuple[Entry, ...] = ()
 
 
-def _passed_over() -> tuple[type[msgspec.Struct], ...]:
-    names = (files("cds_service.fhir") / "other-resource-types.txt").read_text(encoding="utf-8").split()
-    return tuple(msgspec.defstruct(name, [], bases=(PassedOver,), tag=name, frozen=True, gc=False) for name in names)
+class LooseBundle(Bundle, frozen=True, gc=False):
+    """A Bundle whose entries are left as bytes."""
 
-
-if TYPE_CHECKING:
-    AnyResource = Resource
-else:
-    AnyResource = reduce(operator.or_, (*READ_TYPES, Bundle, *_passed_over()))
-
-RESOURCE_TYPES: Final = {shape.__name__: shape for shape in READ_TYPES}
+    entry: tuple[msgspec.Raw, ...] | None = ()

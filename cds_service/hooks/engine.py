@@ -51,7 +51,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         request = read_hook_request(body)
         if request.hook not in HOOKS:
             raise MalformedRequest("hook: this service does not serve the hook named")
-        gathered = gather(request)
+        gathered = gather(request, self.index)
         if self.fetcher is not None:
             gathered = await self._completed(self.fetcher.open(request, gathered), gathered)
         return self._answer(request, gathered, language)

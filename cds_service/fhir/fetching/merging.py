@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from cds_service.errors import CallerError
 from cds_service.fhir.decoding import Delivered, read_delivered
 from cds_service.fhir.fetching.pages import Pages
 from cds_service.fhir.fetching.troubles import Trouble, failed
 from cds_service.fhir.gathered import Gathered
 from cds_service.fhir.references import PatientIdentity
-from cds_service.fhir.repair import RepairBudget
 
 
 def merged(gathered: Gathered, found: Iterable[Pages]) -> Gathered:
@@ -22,13 +23,13 @@ def merged(gathered: Gathered, found: Iterable[Pages]) -> Gathered:
             delivered[key] = told
         if pages.trouble is not None:
             why[key] = pages.trouble.value
-    return Gathered(gathered.patient_id, delivered, gathered.sent, why, gathered.no_access, gathered.budget)
+    return msgspec.structs.replace(gathered, delivered=delivered, why=why)
 
 
 def _told(pages: Pages, known: Delivered | None, gathered: Gathered) -> Delivered | None:
     """Return what a key has brought with these pages; None when the server does not have such data at all."""
     parts = [known] if known else []
-    parts += _read(pages, gathered.budget)
+    parts += _read(pages, gathered)
     if not parts:
         trouble = pages.trouble or Trouble.NOT_JSON
         return None if trouble is Trouble.UNSUPPORTED else failed(trouble)
@@ -39,11 +40,11 @@ def _told(pages: Pages, known: Delivered | None, gathered: Gathered) -> Delivere
     return whole
 
 
-def _read(pages: Pages, budget: RepairBudget) -> list[Delivered]:
+def _read(pages: Pages, gathered: Gathered) -> list[Delivered]:
     parts = []
     for body in pages.bodies:
         try:
-            parts.append(read_delivered(body, budget))
+            parts.append(read_delivered(body, gathered.budget, gathered.sieve))
         except CallerError:
             # What would be the caller's fault in a request is here the server's.
             pages.trouble = pages.trouble or Trouble.NOT_JSON

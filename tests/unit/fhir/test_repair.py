@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from cds_service.errors import EssentialDataMissing, MalformedRequest, TooLarge
-from cds_service.fhir import read_bundle
+from cds_service.fhir import read_bundle, read_hook_request, read_prefetch
 from cds_service.fhir.repair import MAX_REPAIRS, RepairBudget, repair
 from cds_service.risk.record import Area, Delivery, Quantity
 from cds_service.terminology.index import TerminologyIndex
+from cds_service.terminology.load import load_default
 
-from .conftest import RHEUMATOID, bundle, condition, observation, patient, read, read_resources, resource
+from .conftest import RHEUMATOID, bundle, condition, observation, patient, read, read_resources, request, resource
 
 RA = "rheumatoid-arthritis"
 
@@ -27,9 +28,7 @@ def gaps(*resources: Any) -> list[tuple[str, str, str]]:
         ({"onsetAge": {"value": "old"}}, "onsetAge.value"),
         ({"encounter": "Encounter/1"}, "encounter"),
         ({"bodySite": {"text": "not a list"}}, "bodySite"),
-        ({"bodySite": [None, {"text": "leg"}]}, "bodySite"),
         ({"code": {"coding": [*RHEUMATOID["coding"], {"code": 5}]}}, "code.coding.code"),
-        ({"code": {"coding": [*RHEUMATOID["coding"], None]}}, "code.coding"),
         ({"meta": {"versionId": 3}}, "meta.versionId"),
         ({"clinicalStatus": 5}, "clinicalStatus"),
     ],
@@ -38,6 +37,21 @@ def test_a_wrong_typed_element_costs_itself(broken: dict[str, Any], element: str
     record = read_resources(condition(**broken), condition("b"))
     assert len(record.conditions[RA]) == 2
     assert [(gap.reference, gap.element, gap.reason) for gap in record.gaps] == [("Condition/a", element, "wrong-type")]
+
+
+@pytest.mark.parametrize(
+    "nulls",
+    [
+        {"bodySite": [None, {"text": "leg"}]},
+        {"code": {"coding": [None, *RHEUMATOID["coding"]], "text": None}},
+        {"code": {"coding": [{"system": None, "code": None}, *RHEUMATOID["coding"]]}, "bodySite": None},
+        {"meta": {"security": None}, "encounter": None, "onsetDateTime": None},
+    ],
+)
+def test_nulls_say_nothing_wherever_they_stand(nulls: dict[str, Any]) -> None:
+    record = read_resources(condition(**nulls), condition("b"))
+    assert len(record.conditions[RA]) == 2
+    assert record.gaps == ()
 
 
 @pytest.mark.parametrize("element", ["verificationStatus", "status"])
@@ -132,7 +146,14 @@ def test_bytes_that_are_no_utf8_in_a_faulty_resource_cost_that_resource(index: T
     body = json.dumps(bundle(patient(), condition("b"), condition(note="HERE", onsetDateTime=5)))
     record = read_bundle(body.encode().replace(b"HERE", b"\xff"), index)
     assert len(record.conditions[RA]) == 1
-    assert [(gap.reference, gap.reason) for gap in record.gaps] == [("Condition", "unreadable")]
+    assert [(gap.reference, gap.reason) for gap in record.gaps] == [("", "not-utf-8"), ("Condition", "unreadable")]
+
+
+def test_bytes_that_are_no_utf8_where_nothing_is_read_leave_a_list_that_is_not_complete() -> None:
+    body = request({"patient": patient(), "conditions": bundle(condition(note="HERE"))}).replace(b"HERE", b"\xe5")
+    record = read_prefetch(read_hook_request(body), load_default())
+    assert len(record.conditions[RA]) == 1
+    assert record.delivery(Area.CONDITIONS).state is Delivery.PARTIAL
 
 
 def test_too_many_faults_cost_the_resource() -> None:

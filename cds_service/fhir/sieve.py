@@ -1,0 +1,65 @@
+"""Which resources are worth reading whole: most of a record is about something else, and its code alone says so.
+
+The same code arrives over and over in the same bytes, so what they mean is worked out once per request.
+"""
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from cds_service.fhir.shapes import CodeableReference
+from cds_service.fhir.shapes_bundle import ABSENT, Head
+from cds_service.fhir.texts import relevant_texts
+from cds_service.terminology.index import TerminologyIndex
+
+_CODED: Final = ("Condition", "Observation", "Procedure", "DiagnosticReport", "ServiceRequest", "ProcedureRequest")
+_MEDICATIONS: Final = (
+    "MedicationRequest", "MedicationStatement", "MedicationUsage", "MedicationDispense", "MedicationAdministration",
+)  # fmt: skip
+# The one member that says what a resource is about. Other types are few, or what they are about stands deeper down.
+TOLD_BY: Final[Mapping[str, Callable[[Head], msgspec.Raw]]] = {
+    **dict.fromkeys(_CODED, attrgetter("code")),
+    **dict.fromkeys(_MEDICATIONS, attrgetter("medication_codeable_concept")),
+}
+_CONCEPT: Final = msgspec.json.Decoder(CodeableReference | None)
+
+
+class Sieve:
+    """Tells resources by their head. Make one per request: it remembers texts of the record."""
+
+    def __init__(self, index: TerminologyIndex) -> None:
+        """Take the terminology that decides what a code means to us."""
+        self._known = _Known(index)
+
+    def matters(self, head: Head) -> bool:
+        """True when the resource may hold a fact, so that it must be read whole."""
+        told_by = TOLD_BY.get(head.type_name)
+        if told_by is None or head.component is not ABSENT:
+            return True
+        told = told_by(head)
+        # Without the member, the resource may tell it elsewhere: a medication by reference, R5's own spelling.
+        return told is ABSENT or self._known[bytes(told)]
+
+
+class _Known(dict[bytes, bool]):
+    """Whether a concept means anything to us, by its bytes."""
+
+    def __init__(self, index: TerminologyIndex) -> None:
+        super().__init__()
+        self._index = index
+
+    def __missing__(self, data: bytes) -> bool:
+        answer = self[data] = self._look_up(data)
+        return answer
+
+    def _look_up(self, data: bytes) -> bool:
+        try:
+            given = _CONCEPT.decode(data) or CodeableReference()
+        except msgspec.ValidationError:
+            # Whoever reads it whole will say what is wrong with it.
+            return True
+        concept = given.as_concept
+        meanings = (self._index.concepts(coding.system, coding.code) for coding in concept.coding)
+        return any(meanings) or bool(relevant_texts(concept, self._index))
