@@ -1,4 +1,4 @@
-"""The leaflet as an A4 PDF to hand over, in large type, with room for the clinic's number and the reader's questions."""
+"""The leaflet as an A4 PDF to hand over: large type, room for the clinic's number and the reader's questions."""
 
 from datetime import date
 

@@ -22,7 +22,8 @@ def diagnoses(assessment: Assessment, in_words: Words) -> tuple[Entry, ...]:
     """Return the limb deficiency as the record codes it, then a confirmed osteoporosis; without a code, in words."""
     limbs = assessment.limbs
     told = [*limbs.evidence, *(evidence for limb in limbs.limbs for evidence in limb.evidence)]
-    in_text = Entry(one_line(limb_status_text(limbs, in_words), form().longest_field))
+    status = limb_status_text(limbs, in_words)
+    in_text = Entry(one_line(status[:1].upper() + status[1:], form().longest_field))
     coded = _best(told, in_text.text) or (in_text,)
     known = assessment.gate(_KNOWN_OSTEOPOROSIS)
     # Without this remark the gate tells of an unconfirmed diagnosis or of a drug alone.

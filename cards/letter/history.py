@@ -36,7 +36,13 @@ def history_blocks(assessment: Assessment, in_words: Words) -> tuple[Block, ...]
         "unknowns": _unknowns(assessment, in_words),
         "not-read": _not_read(assessment, in_words),
     }
-    return tuple(Section(in_words.say(f"letter.label.{key}"), items) for key, items in sections.items() if items)
+    return tuple(
+        Section(in_words.say(f"letter.label.{key}"), _capitals(items)) for key, items in sections.items() if items
+    )
+
+
+def _capitals(items: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(item[:1].upper() + item[1:] for item in items)
 
 
 def _said(findings: Iterable[Finding], in_words: Words) -> tuple[str, ...]:
@@ -102,7 +108,7 @@ def _person(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
     values: dict[str, Value] = {"sex": assessment.sex or "unknown"}
     if age is not None:
         values |= {"age_low": age.low, "age_high": age.high}
-    return (in_words.say("letter.person", values),)
+    return (in_words.say("letter.person-child" if assessment.gate(_CHILD) else "letter.person", values),)
 
 
 def _measured(body: BodySize, in_words: Words) -> tuple[str, ...]:

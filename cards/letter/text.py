@@ -9,6 +9,7 @@ from cards.letter.model import Letter, Row
 from cards.words import Words, words
 
 _BULLET = "- "
+_LABEL_END = ": "
 
 
 def letter_text(letter: Letter) -> str:
@@ -55,9 +56,9 @@ def _field(heading: str, lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _block_lines(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """One item on the line of its label, several as a list: a note has no room to spare."""
+    """A short item on the line of its label, others as a list: a note has no room to spare."""
     for block in blocks:
-        if isinstance(block, Section) and len(block.items) == 1:
+        if isinstance(block, Section) and len(block.items) == 1 and _LABEL_END not in block.items[0]:
             yield f"{block.label}: {block.items[0]}"
         else:
             yield from rendered((block,), "plain").split("\n")
