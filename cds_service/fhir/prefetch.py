@@ -16,7 +16,6 @@ from cds_service.risk.record import Area, Availability, Delivery, PatientRecord
 from cds_service.terminology.index import TerminologyIndex
 
 _NOTHING: Final = Availability(Delivery.MISSING)
-# Asked for and not answered; a list that nobody asked for is no failure.
 _QUERY_FAILED: Final = frozenset({Delivery.FAILED, Delivery.BLOCKED})
 
 
@@ -76,9 +75,8 @@ def cohort_shortfalls(gathered: Gathered, record: PatientRecord) -> tuple[str, .
     why, fallen_short = _why_by_area(gathered), _short_areas(gathered)
     found = []
     for area, key in AREA_KEY.items():
-        given = record.delivery(area)
-        if given.state in _QUERY_FAILED or area in fallen_short:
-            found.append(f"{key}: {why.get(area, _in_words(given))}")
+        if area in fallen_short:
+            found.append(f"{key}: {why.get(area, _in_words(record.delivery(area)))}")
     return tuple(found)
 
 
@@ -89,7 +87,13 @@ def _in_words(given: Availability) -> str:
 
 
 def _short_areas(gathered: Gathered) -> set[Area]:
-    return {report.area for key, one in gathered.delivered.items() if short(one) for report in reports_of(key, one)}
+    """Return the areas of which a query failed or brought less than there is; an unreadable resource is neither."""
+    failing = {key: one for key, one in gathered.delivered.items() if one.alone or short(one) or _blocked(one)}
+    return {report.area for key, one in failing.items() for report in reports_of(key, one)}
+
+
+def _blocked(one: Delivered) -> bool:
+    return state_of(one) is Delivery.BLOCKED
 
 
 def _why_by_area(gathered: Gathered) -> dict[Area, str]:

@@ -15,8 +15,8 @@ from cds_service.fhir.fetching import Call, Fetcher
 from cds_service.hooks.services import HOOKS
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Assessment
-from cds_service.risk.gates import cohort_gate, person_gates
-from cds_service.risk.limbs import limb_status
+from cds_service.risk.gates.eligibility import cohort_gate, person_gates
+from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import Area, PatientRecord
 from cds_service.rulesets.model import RuleSet
 from cds_service.store import DecisionEntry
