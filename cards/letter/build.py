@@ -37,6 +37,7 @@ def letter(
         channel=_channel(target, in_words),
         sender=_sender(details, in_words),
         patient=_patient(details, in_words),
+        personal_number=one_line(details.personal_number),
         marker=in_words.say("letter.protected") if details.protected else "",
         diagnoses=diagnoses(assessment, in_words),
         actions=actions(assessment, target, in_words),

@@ -63,6 +63,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     sender: tuple[Row, ...]
     patient: tuple[Row, ...]
+    personal_number: str
     marker: str
     diagnoses: tuple[Entry, ...]
     actions: tuple[Entry, ...]

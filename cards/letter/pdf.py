@@ -26,6 +26,7 @@ def letter_pdf(letter: Letter, created: date) -> bytes:
         "subject": letter.subject,
         "fields": {key: in_words.say(f"letter.field.{key}") for key in _FIELDS},
         "date": letter.written_on.isoformat(),
+        "running": _running(letter),
         "marker": letter.marker,
         "recipient": list(letter.recipient),
         "channel": letter.channel,
@@ -38,6 +39,11 @@ def letter_pdf(letter: Letter, created: date) -> bytes:
         "basis": letter.basis,
     }
     return typeset("letter", content, created)
+
+
+def _running(letter: Letter) -> str:
+    """What stands on top of further pages: the letter, its day, and the personal number; never a name."""
+    return " · ".join(filter(None, [letter.title, letter.written_on.isoformat(), letter.personal_number]))
 
 
 def _rows(rows: tuple[Row, ...]) -> list[dict[str, str]]:

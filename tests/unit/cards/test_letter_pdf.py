@@ -30,10 +30,11 @@ def test_a_letter_is_an_accessible_a4_file_on_one_page(name: str, language: str)
     assert len(reader(data).pages) == 1
 
 
+@pytest.mark.parametrize("details", [FILLED_IN, LetterDetails()], ids=["typed", "by hand"])
 @pytest.mark.parametrize("patient", DEMO)
-def test_the_letter_of_every_demonstration_patient_fits_one_page(patient: str) -> None:
+def test_the_letter_of_every_demonstration_patient_fits_one_page(patient: str, details: LetterDetails) -> None:
     for action in offered_targets(demo(patient)):
-        data = letter_pdf(letter(demo(patient), FILLED_IN, referral_target(action, "sv"), "sv"), PRINTED)
+        data = letter_pdf(letter(demo(patient), details, referral_target(action, "sv"), "sv"), PRINTED)
         assert problems(data, TITLES["sv"], "sv-SE") == []
         assert len(reader(data).pages) == 1
 
@@ -61,6 +62,9 @@ def test_a_long_letter_goes_on_with_its_pages_numbered() -> None:
     data = letter_pdf(one, PRINTED)
     pages = reader(data).pages
     assert len(pages) > 1
+    assert "Remiss · 2026-06-01 · 19680101-TEST" not in pages[0].extract_text()
+    for page in pages[1:]:
+        assert "Remiss · 2026-06-01 · 19680101-TEST" in page.extract_text()
     for number, page in enumerate(pages, start=1):
         assert f"Sida {number} ({len(pages)})" in " ".join(page.extract_text().split())
     assert problems(data, TITLES["sv"], "sv-SE") == []
