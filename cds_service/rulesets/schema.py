@@ -136,6 +136,7 @@ class RuleSetFile(_Strict):
     menopause: Section
     quantities: Section
     decisions: Section
+    silence: Section
     factors: dict[RuleId, FactorEntry] = Field(min_length=1)
     local_factors: dict[LocalId, LocalFactorEntry] = {}
     profiles: dict[str, dict[str, WeightValue | str | float]]
@@ -148,12 +149,17 @@ class RuleSetFile(_Strict):
         return self
 
 
-SECTIONS = ("tiers", "cohort", "gates", "dxa", "segments", "weight", "exposure", "menopause", "quantities", "decisions")
+SECTIONS = (
+    "tiers", "cohort", "gates", "dxa", "segments", "weight", "exposure", "menopause", "quantities", "decisions", "silence",
+)  # fmt: skip
 """Tables whose entries become ``settings`` (numbers) and ``choices`` (words) by dotted name."""
 
 CHOICES: dict[str, frozenset[str]] = {
     "cohort.include_minor": frozenset({"yes", "no"}),
     "decisions.watch_cards": frozenset({"off", "info"}),
     "decisions.frax_first": frozenset({"yes", "no"}),
+    "silence.wrong_patient_data": frozenset({"data-change"}),
+    "silence.not_limb_deficient": frozenset({"data-change"}),
+    "silence.minor_deficiency": frozenset({"data-change"}),
 }
 """What the entries that are words may say."""
