@@ -56,6 +56,7 @@ TYPE_MEANING: Final[Mapping[str, KeyMeaning]] = MappingProxyType(
         "FamilyMemberHistory": KeyMeaning(Area.FAMILY_HISTORY),
         "ServiceRequest": KeyMeaning(Area.ORDERS),
         "ProcedureRequest": KeyMeaning(Area.ORDERS),
+        "ReferralRequest": KeyMeaning(Area.ORDERS),
         "Appointment": KeyMeaning(Area.APPOINTMENTS),
         "Device": KeyMeaning(Area.DEVICES),
         "DeviceUseStatement": KeyMeaning(Area.DEVICES),
@@ -78,7 +79,10 @@ _KEY_NAMES: Final = {
     ),
     Area.PROCEDURES: "procedure procedures surgeries operations",
     Area.FAMILY_HISTORY: "familyhistory familyhistories familymemberhistory familymemberhistories heredity",
-    Area.ORDERS: "servicerequest servicerequests procedurerequest procedurerequests orders referrals",
+    Area.ORDERS: (
+        "servicerequest servicerequests procedurerequest procedurerequests referralrequest referralrequests "
+        "orders referrals"
+    ),
     Area.APPOINTMENTS: "appointment appointments bookings",
     Area.DEVICES: "device devices deviceusestatement deviceusestatements deviceusage deviceusages",
     Area.REPORTS: "diagnosticreport diagnosticreports reports imagingstudy imagingstudies imaging",

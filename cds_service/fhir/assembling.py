@@ -38,6 +38,7 @@ _READERS: Final[Mapping[type[Resource], tuple[str, Callable[[Any, Reading], Iter
     clinical.FamilyMemberHistory: ("family", read_family),
     admin.ServiceRequest: ("orders", read_order),
     admin.ProcedureRequest: ("orders", read_order),
+    admin.ReferralRequest: ("orders", read_order),
     admin.Appointment: ("orders", read_appointment),
     clinical.DiagnosticReport: ("reports", read_report),
     clinical.ImagingStudy: ("reports", read_study),

@@ -10,6 +10,8 @@ from cds_service.fhir.shapes import CodeableConcept
 from cds_service.fhir.shapes_clinical import Condition
 from cds_service.risk.record import ConditionFact
 
+# FHIR, constraint con-4 of Condition: what has abated is inactive, resolved or in remission.
+_OVER: Final = "inactive"
 ELEMENT: Final = "Condition-or-Observation"
 
 
@@ -25,7 +27,7 @@ def read_condition(condition: Condition, reading: Reading) -> Iterator[Condition
     yield ConditionFact(
         evidence=reading.evidence(condition, found, onset or recorded),
         hits=found.hits,
-        clinical=status_code(condition.clinical_status),
+        clinical=status_code(condition.clinical_status) or (_OVER if _ended_some_time(condition) else ""),
         verification=status_code(condition.verification_status),
         onset=onset,
         onset_age=in_unit(condition.onset_age, "a"),
@@ -35,6 +37,11 @@ def read_condition(condition: Condition, reading: Reading) -> Iterator[Condition
         sites=read_sites(reading, condition.body_site, condition.code),
         encounter=_encounter(condition, reading),
     )
+
+
+def _ended_some_time(condition: Condition) -> bool:
+    """True when it is told to have ended, but not on which day."""
+    return bool(condition.abatement_boolean or condition.abatement_age or condition.abatement_string)
 
 
 def status_code(status: str | CodeableConcept | None) -> str:

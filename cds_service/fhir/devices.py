@@ -34,7 +34,7 @@ def read_device_use(use: DeviceUseStatement, reading: Reading) -> Iterator[Devic
         for kind in named:
             reading.note_text(use, kind)
         return
-    start, end = reading.period(use.timing_period, use, "timingPeriod")
+    start, end = reading.period(use.timing_period or use.when_used, use, "timingPeriod")
     when = reading.date(use.timing_date_time, use, "timingDateTime") or start or end
     site = use.body_site.as_concept if use.body_site else None
     yield DeviceFact(

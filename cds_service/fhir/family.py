@@ -34,7 +34,7 @@ def _fact(history: FamilyMemberHistory, found: Found, reading: Reading) -> Famil
         hits=found.hits,
         relationship=relationship_of(history.relationship, reading),
         status=NOT_DONE if history.not_done else (history.status or "").lower(),
-        absent_reason=status_code(history.data_absent_reason),
+        absent_reason=status_code(history.data_absent_reason or history.not_done_reason),
     )
 
 

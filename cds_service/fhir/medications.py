@@ -20,13 +20,13 @@ from cds_service.fhir.shapes_medication import (
     MedicationResource,
     MedicationStatement,
 )
+from cds_service.fhir.word_tables import status_spellings
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.record import Dosage as DosageFact
 from cds_service.risk.record import MedicationFact
 
-NOT_TAKEN: Final = "not-taken"
-# STU3 `taken` and R5 `adherence` codes that say so.
-_NOT_TAKEN_CODES: Final = frozenset({"n", "not-taking", "not-taken"})
+# STU3 `taken` and R5 `adherence` tell what R4 tells by the status; these statuses are more exact than either.
+_MORE_EXACT: Final = frozenset({"entered-in-error", "draft", "intended"})
 
 
 def read_request(request: MedicationRequest, reading: Reading) -> Iterator[MedicationFact]:
@@ -36,6 +36,7 @@ def read_request(request: MedicationRequest, reading: Reading) -> Iterator[Medic
         _note(request, product, reading)
         return
     authored = reading.date(request.authored_on, request, "authoredOn")
+    start, end = reading.period(request.effective_dose_period, request, "effectiveDosePeriod")
     fact = _fact(request, product, request.dosage_instruction, reading, authored)
     supply = request.dispense_request
     days = in_unit(supply.expected_supply_duration, DAY) if supply else None
@@ -46,6 +47,8 @@ def read_request(request: MedicationRequest, reading: Reading) -> Iterator[Medic
         intent=(request.intent or "").lower(),
         do_not_perform=bool(request.do_not_perform),
         authored=authored,
+        start=fact.start or start,
+        end=fact.end or end,
         days_supply=days * (repeats + 1) if days is not None else None,
         amount=read_quantity(supply.quantity) if supply else None,
     )
@@ -61,16 +64,22 @@ def read_statement(statement: MedicationStatement, reading: Reading) -> Iterator
     start, end = reading.period(statement.effective_period, statement, "effectivePeriod")
     asserted = reading.date(statement.date_asserted, statement, "dateAsserted")
     fact = _fact(statement, product, statement.dosage, reading, start or moment or asserted)
-    adherence = status_code(statement.adherence.code) if statement.adherence else ""
-    refused = {(statement.taken or "").lower(), adherence} & _NOT_TAKEN_CODES
     yield msgspec.structs.replace(
         fact,
         source="statement",
-        status=NOT_TAKEN if refused else fact.status,
+        status=_statement_status(statement),
         authored=asserted,
         start=start or moment or fact.start,
         end=end or fact.end,
     )
+
+
+def _statement_status(statement: MedicationStatement) -> str:
+    status = (statement.status or "").lower()
+    adherence = status_code(statement.adherence.code) if statement.adherence else ""
+    told = (("taken", (statement.taken or "").lower()), ("adherence", adherence))
+    elsewhere = (status_spellings().get((f"MedicationStatement.{element}", code)) for element, code in told)
+    return status if status in _MORE_EXACT else next(filter(None, elsewhere), status)
 
 
 def read_dispense(dispense: MedicationDispense, reading: Reading) -> Iterator[MedicationFact]:

@@ -14,11 +14,15 @@ from cds_service.risk.record import ObservationFact, Quantity, Range
 
 # FHIR: an integer answer is a count, which UCUM calls the unit 1.
 COUNT_UNIT: Final = "1"
+_PERSONS: Final = ("Patient/", "RelatedPerson/")
 Part = Observation | ObservationPart
 
 
 def read_observation(observation: Observation, reading: Reading) -> Iterator[ObservationFact]:
     """Yield a fact for the Observation and for each of its components that some concept recognises."""
+    if _is_about_another(observation, reading):
+        reading.gap(observation, "focus", "not-the-patient")
+        return
     parts: tuple[Part, ...] = (observation, *observation.component)
     for part in parts:
         found = reading.find((part.code,), ELEMENT)
@@ -26,6 +30,12 @@ def read_observation(observation: Observation, reading: Reading) -> Iterator[Obs
             yield _fact(observation, part, found, reading)
         else:
             reading.note_text(observation, part.code)
+
+
+def _is_about_another(observation: Observation, reading: Reading) -> bool:
+    subject = observation.subject.reference if observation.subject else None
+    focus = {reading.resolve(one.reference) for one in observation.focus if one.reference}
+    return any(one.startswith(_PERSONS) and one != reading.resolve(subject) for one in focus)
 
 
 def _fact(observation: Observation, part: Part, found: Found, reading: Reading) -> ObservationFact:

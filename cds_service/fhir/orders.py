@@ -5,25 +5,30 @@ from typing import Final
 
 from cds_service.fhir.reading import Reading
 from cds_service.fhir.shapes import CodeableConcept
-from cds_service.fhir.shapes_admin import Appointment, ServiceRequest
+from cds_service.fhir.shapes_admin import Appointment, ReferralRequest, ServiceRequest
+from cds_service.fhir.word_tables import status_spellings
 from cds_service.risk.record import OrderFact
 
 APPOINTMENT: Final = "appointment"
 
 
 def read_order(request: ServiceRequest, reading: Reading) -> Iterator[OrderFact]:
-    """Yield the fact of a ServiceRequest (ProcedureRequest in STU3) that some concept recognises."""
-    concept = request.code.as_concept if request.code else None
-    found = reading.find((concept,))
+    """Yield the fact of a ServiceRequest (ProcedureRequest or ReferralRequest in STU3) that some concept recognises."""
+    concepts = [request.code.as_concept] if request.code else []
+    if isinstance(request, ReferralRequest):
+        concepts += request.service_requested
+    found = reading.find(concepts)
     if not found:
-        reading.note_text(request, concept)
+        for concept in concepts:
+            reading.note_text(request, concept)
         return
+    status = (request.status or "").lower()
     authored = reading.date(request.authored_on, request, "authoredOn")
     reasons = (*request.reason_code, *(reason.as_concept for reason in request.reason))
     yield OrderFact(
         evidence=reading.evidence(request, found, authored),
         hits=found.hits,
-        status=(request.status or "").lower(),
+        status=status_spellings().get(("ServiceRequest.status", status), status),
         intent=(request.intent or "").lower(),
         do_not_perform=bool(request.do_not_perform),
         authored=authored,

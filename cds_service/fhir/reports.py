@@ -30,7 +30,7 @@ def read_report(report: DiagnosticReport, reading: Reading) -> Iterator[ReportFa
 def read_study(study: ImagingStudy, reading: Reading) -> Iterator[ReportFact]:
     """Yield the fact of an ImagingStudy whose procedure or modality some concept recognises."""
     procedures = (*study.procedure_code, *(given.as_concept for given in study.procedure))
-    found = reading.find((*procedures, *(modality.as_concept for modality in study.modality)))
+    found = reading.find((*procedures, *(modality.as_concept for modality in (*study.modality, *study.modality_list))))
     if not found:
         return
     started = reading.date(study.started, study, "started")

@@ -46,6 +46,12 @@ class ProcedureRequest(ServiceRequest, frozen=True, gc=False):
     """The name of ServiceRequest in STU3."""
 
 
+class ReferralRequest(ServiceRequest, frozen=True, gc=False):
+    """STU3: a request to be seen by somebody; R4 calls it a ServiceRequest, too."""
+
+    service_requested: tuple[CodeableConcept, ...] = ()
+
+
 class Participant(Shape, frozen=True, gc=False):
     """Who comes to the appointment."""
 
@@ -84,7 +90,7 @@ class Device(Resource, frozen=True, gc=False):
 
 
 class DeviceUseStatement(SubjectResource, frozen=True, gc=False):
-    """STU3 and R4."""
+    """STU3 and R4; ``whenUsed`` (STU3) became ``timing[x]``."""
 
     status: str | None = None
     patient: Reference | None = None
@@ -92,6 +98,7 @@ class DeviceUseStatement(SubjectResource, frozen=True, gc=False):
     body_site: CodeableReference | None = None
     timing_date_time: str | None = None
     timing_period: Period | None = None
+    when_used: Period | None = None
 
     @property
     def owner(self) -> Reference | None:

@@ -25,6 +25,7 @@ READ_TYPES: Final[tuple[type[Resource], ...]] = (
     medication.MedicationAdministration,
     admin.ServiceRequest,
     admin.ProcedureRequest,
+    admin.ReferralRequest,
     admin.Appointment,
     admin.Device,
     admin.DeviceUseStatement,
@@ -50,6 +51,7 @@ class Head(Shape, frozen=True, gc=False):
     code: msgspec.Raw = ABSENT
     component: msgspec.Raw = ABSENT
     medication_codeable_concept: msgspec.Raw = ABSENT
+    medication_reference: msgspec.Raw = ABSENT
 
     @property
     def owner(self) -> Reference | None:

@@ -26,6 +26,9 @@ class Condition(SubjectResource, frozen=True, gc=False):
     onset_range: Range | None = None
     abatement_date_time: str | None = None
     abatement_period: Period | None = None
+    abatement_boolean: bool | None = None
+    abatement_age: Quantity | None = None
+    abatement_string: str | None = None
     recorded_date: str | None = None
     asserted_date: str | None = None
     body_site: tuple[CodeableConcept, ...] = ()
@@ -66,6 +69,8 @@ class Observation(SubjectResource, frozen=True, gc=False):
     body_site: CodeableConcept | None = None
     method: CodeableConcept | None = None
     component: tuple[ObservationPart, ...] = ()
+    # Since R4: whom or what it is about when that is not the patient, a fetus or a parent.
+    focus: tuple[Reference, ...] = ()
 
 
 class Procedure(SubjectResource, frozen=True, gc=False):
@@ -90,7 +95,7 @@ class FamilyCondition(Shape, frozen=True, gc=False):
 
 
 class FamilyMemberHistory(Resource, frozen=True, gc=False):
-    """One relative and what they had."""
+    """One relative and what they had. ``notDone`` and ``notDoneReason`` are STU3's."""
 
     status: str | None = None
     not_done: bool | None = None
@@ -98,6 +103,7 @@ class FamilyMemberHistory(Resource, frozen=True, gc=False):
     date: str | None = None
     relationship: CodeableConcept | None = None
     data_absent_reason: CodeableConcept | None = None
+    not_done_reason: CodeableConcept | None = None
     condition: tuple[FamilyCondition, ...] = ()
 
     @property
@@ -119,7 +125,7 @@ class DiagnosticReport(SubjectResource, frozen=True, gc=False):
 
 
 class ImagingStudy(SubjectResource, frozen=True, gc=False):
-    """``patient`` in STU3; ``procedureCode`` became ``procedure``; modalities are codings, in R5 concepts."""
+    """``patient``, ``modalityList`` in STU3; ``procedureCode`` became ``procedure``; modalities are concepts in R5."""
 
     status: str | None = None
     patient: Reference | None = None
@@ -127,6 +133,7 @@ class ImagingStudy(SubjectResource, frozen=True, gc=False):
     procedure_code: tuple[CodeableConcept, ...] = ()
     procedure: tuple[CodeableReference, ...] = ()
     modality: tuple["Modality", ...] = ()
+    modality_list: tuple["Modality", ...] = ()
 
     @property
     def owner(self) -> Reference | None:

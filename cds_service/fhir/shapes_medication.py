@@ -109,11 +109,12 @@ class DispenseRequest(Shape, frozen=True, gc=False):
 
 
 class MedicationRequest(MedicationResource, frozen=True, gc=False):
-    """An order or prescription."""
+    """An order or prescription; ``effectiveDosePeriod`` is R5's."""
 
     intent: str | None = None
     do_not_perform: bool | None = None
     authored_on: str | None = None
+    effective_dose_period: Period | None = None
     dosage_instruction: tuple[Dosage, ...] = ()
     dispense_request: DispenseRequest | None = None
 

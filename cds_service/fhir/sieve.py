@@ -36,7 +36,7 @@ class Sieve:
     def matters(self, head: Head) -> bool:
         """True when the resource may hold a fact, so that it must be read whole."""
         told_by = TOLD_BY.get(head.type_name)
-        if told_by is None or head.component is not ABSENT:
+        if told_by is None or head.component is not ABSENT or head.medication_reference is not ABSENT:
             return True
         told = told_by(head)
         # Without the member, the resource may tell it elsewhere: a medication by reference, R5's own spelling.

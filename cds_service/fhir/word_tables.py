@@ -47,6 +47,13 @@ def relatives() -> Mapping[tuple[str, str], str]:
 
 
 @cache
+def status_spellings() -> Mapping[tuple[str, str], str]:
+    """Return R4's status by (element, code) where another version says it elsewhere or by another code."""
+    rows = _rows("status-spellings.tsv", ("element", "code", "status", "source"))
+    return MappingProxyType({(row["element"], row["code"]): row["status"] for row in rows})
+
+
+@cache
 def birth_sexes() -> tuple[tuple[str, str, str, str], ...]:
     """Return (extension URL, type, code, sex), the extension to believe first at the top."""
     rows = _rows("birth-sex.tsv", ("extension", "type", "code", "sex", "source"))
