@@ -113,7 +113,6 @@ def test_the_first_unit_of_every_dimension_is_its_reference() -> None:
 
 
 def test_the_table_is_what_the_ucum_library_says() -> None:
-    pytest.importorskip("ucumvert", reason="the UCUM library is needed to regenerate the table")
     spec = importlib.util.spec_from_file_location("build_ucum_table", ROOT / "tools" / "build_ucum_table.py")
     assert spec
     assert spec.loader
