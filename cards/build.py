@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cards.detail import detail_blocks
+from cards.drafts import draft_suggestions
 from cards.formats import rendered
 from cards.options import CardOptions, FhirVersion, OverrideReason, built_in
 from cards.orders import suggestions
@@ -34,8 +35,9 @@ def warm_up(fhir_versions: Iterable[FhirVersion] = ("R4",)) -> None:
 
 
 def _card(decision: Decision, assessment: Assessment, options: CardOptions, in_words: Words) -> Json:
+    about_draft = draft_suggestions(decision, assessment, options, in_words)
     offered = suggestions(decision, assessment, options, in_words)
-    return without_empty(
+    card = without_empty(
         {
             "uuid": options.new_uuid(),
             "summary": summarised(decision, assessment, in_words),
@@ -43,11 +45,13 @@ def _card(decision: Decision, assessment: Assessment, options: CardOptions, in_w
             "indicator": decision.indicator,
             "source": _source(decision, assessment, options, in_words),
             "suggestions": offered,
-            "selectionBehavior": "any" if offered else "",
+            "selectionBehavior": "any" if offered or about_draft else "",
             "overrideReasons": override_reasons(in_words),
             "links": _links(decision, options, in_words),
         }
     )
+    # The client's own draft goes back as it came, also where it holds something empty.
+    return {**card, "suggestions": [*offered, *about_draft]} if about_draft else card
 
 
 def override_reasons(in_words: Words) -> list[Json]:

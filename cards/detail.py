@@ -14,7 +14,7 @@ from cds_service.risk.assessment import Assessment, Decision, Finding, Status, T
 _MOST_FINDINGS: Final = 8
 _MOST_UNKNOWN: Final = 6
 _CONTESTED: Final = "contested"
-_FOLDED_IN: Final = ("K3", "vitamin-d-first", "K7", "frax-link")
+_FOLDED_IN: Final = ("bone-protection", "K3", "vitamin-d-first", "K7", "frax-link")
 
 
 def detail_blocks(decision: Decision, assessment: Assessment, in_words: Words) -> tuple[Block, ...]:

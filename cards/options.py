@@ -81,6 +81,7 @@ class CardOptions(msgspec.Struct, frozen=True, kw_only=True):
         order_codes: codings by action that replace the built-in ones for this client.
         targets: referral targets by settings; one with the same action replaces the built-in one.
         local_titles: names of the rule set's local factors, see :func:`cards.words.local_titles`.
+        drafts: draft orders of this call by reference, whole and as sent: what an update gives back.
         as_of: day written on the orders; None for the assessment's own day.
         new_uuid: makes the ids of cards and suggestions.
     """
@@ -95,6 +96,7 @@ class CardOptions(msgspec.Struct, frozen=True, kw_only=True):
     targets: tuple[ReferralTarget, ...] = ()
     links: Links = msgspec.field(default_factory=Links)
     local_titles: Titles = msgspec.field(default_factory=dict)
+    drafts: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     as_of: date | None = None
     new_uuid: Callable[[], str] = _random_uuid
 

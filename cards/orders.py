@@ -95,7 +95,7 @@ def _order(action: str, told: tuple[str, ...], assessment: Assessment, options: 
         encounter=options.encounter if REFERENCE.match(options.encounter) else "",
         reasons=_reasons(told, assessment, in_words),
         evidence=tuple(dict.fromkeys(e.reference for e in evidence if REFERENCE.match(e.reference)))[:_MOST_EVIDENCE],
-        sites=_sites(assessment.scan, in_words) if action == DXA else (),
+        sites=sites_to_measure(assessment.scan, in_words) if action == DXA else (),
         note=_note(action, told, assessment, options, in_words),
         performer=_performer(options.target(action)),
     )
@@ -114,7 +114,8 @@ def _reasons(told: tuple[str, ...], assessment: Assessment, in_words: Words) -> 
     return tuple({"text": without_markup(text)} for text in texts)
 
 
-def _sites(scan: ScanPlan, in_words: Words) -> tuple[str, ...]:
+def sites_to_measure(scan: ScanPlan, in_words: Words) -> tuple[str, ...]:
+    """Return the body sites of a DXA order, one by one, in words."""
     hips = [in_words.word("site.hips", side) for side in scan.hips]
     spine = [in_words.say("site.spine")] if scan.spine else []
     forearm = [in_words.say(f"site.forearm.{scan.forearm}")] if scan.forearm not in {"", "none"} else []

@@ -148,6 +148,16 @@ SMOKER = Finding(
     points=1,
     evidence=(evidence("Observation", "smk", value="Smokes daily", when=on("2026-01-15")),),
 )
+DRAFTED = Finding(
+    rule="R-GC2",
+    family="GC",
+    status=Status.PRESENT,
+    reason="draft.if-continued",
+    weight="strong",
+    points=4,
+    values={"drug": "prednisolone", "counts_as": "R-GC2"},
+    thresholds=(Threshold("dose", 5, "mg/d", "[43][44]"), Threshold("days", 90, "d", "[43]")),
+)
 UNKNOWN_ACTIVITY = Unknown(item="activity", core=True, rule="R-ACT1")
 UNKNOWN_FALLS = Unknown(item="falls", core=True, rule="R-FALL")
 UNKNOWN_DRUGS = Unknown(item="medication-list", core=True, why="blocked")
@@ -298,7 +308,36 @@ CARDS = {
         values={"steroid_days": 190, "fractures": 3},
         indicator="warning",
     ),
+    "O1": decided(
+        with_(WOMAN_58, findings=(LIMB_CLASS, POSTMENOPAUSAL, DRAFTED), overrides=(), tier=Tier.ELEVATED),
+        "O1",
+        "order-dxa",
+        "order-vitamin-d",
+        "refer-osteoporosis-clinic",
+        reasons=("order-raises-tier", "order-if-continued"),
+        include=("bone-protection", "K3"),
+        values={"order": "Prednisolon 5 mg", "before": "WATCH", "after": "ELEVATED"},
+    ),
+    "O3": decided(
+        WOMAN_58,
+        "O3",
+        reasons=("dxa-order-too-soon",),
+        values={"draft": "ServiceRequest/dxa", "on": "2026-01-20", "until": "2027-01-31"},
+        indicator="warning",
+    ),
 }
+DRAFT_SCAN = {
+    "resourceType": "ServiceRequest",
+    "id": "dxa",
+    "status": "draft",
+    "intent": "order",
+    "subject": {"reference": "Patient/p1"},
+    "code": {"text": "DXA"},
+    "bodySite": [{"text": "left hip"}],
+    "extension": [{"url": "https://ehr.example.org/kept", "valueString": "as it was"}],
+}
+# Only with the draft at hand is there a card.
+COMPLETE_ORDER = decided(WOMAN_58, "O2", reasons=("dxa-order-incomplete",), values={"draft": "ServiceRequest/dxa"})
 
 
 def numbered() -> Iterator[str]:
@@ -315,6 +354,7 @@ def options(**changes: object) -> CardOptions:
         "patient": "Patient/p1",
         "requester": "Practitioner/d1",
         "links": Links(base_url="https://cds.example.org"),
+        "drafts": {"ServiceRequest/dxa": DRAFT_SCAN},
         "new_uuid": lambda: next(ids),
     }
     return CardOptions(**(given | changes))  # type: ignore[arg-type]  # CardOptions' own fields
