@@ -3,7 +3,7 @@
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,6 +32,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body that is read.")
     keep_feedback_comments: bool = Field(
         default=False, description="Keep the free text of feedback; off because a comment may name someone."
+    )
+    silence_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret under which patients are hashed, 32 characters or more; empty: made beside an SQLite file.",
+    )
+    silence_seconds: float = Field(
+        0.5, gt=0, le=10, description="Time that looking up earlier feedback may take; then all cards are shown."
     )
 
     fhir_servers: tuple[str, ...] = Field(

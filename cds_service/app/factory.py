@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from msgspec import structs
 
 from cards import CardOptions, Links, local_titles, warm_up
 from cds_service.app import errors, health, routes
 from cds_service.demo import demo_routes
 from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
 from cds_service.hooks.engine import Engine
+from cds_service.hooks.silence import Silence, Terms
 from cds_service.rulesets.load import load_default, load_text
 from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
-from cds_service.store import Store
+from cds_service.store import Store, silence_key
 from cds_service.terminology.load import load_default as load_terminology
 
 
@@ -28,8 +30,9 @@ def create_app(settings: Settings) -> FastAPI:
     Raises TerminologyError, RuleSetError or StoreError when something it cannot work without is missing, so that a
     broken installation does not start.
     """
-    engine = build_engine(settings)
     store = Store.open(settings.database_url)
+    engine = build_engine(settings)
+    engine = structs.replace(engine, silence=build_silence(settings, engine, store))
     app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.include_router(routes.router)
@@ -59,6 +62,16 @@ def build_engine(settings: Settings) -> Engine:
             local_titles=local_titles(rules),
         ),
         fetcher=build_fetcher(settings),
+    )
+
+
+def build_silence(settings: Settings, engine: Engine, store: Store) -> Silence:
+    """Return what holds back answered cards. Raises StoreError when there is no usable key."""
+    return Silence(
+        acts=store.acts,
+        key=silence_key(settings.silence_key.get_secret_value(), settings.database_url),
+        terms=Terms(rules=engine.rules, index=engine.index, zone=ZoneInfo(settings.time_zone)),
+        seconds=settings.silence_seconds,
     )
 
 

@@ -13,6 +13,7 @@ from cds_service.errors import EssentialDataMissing, MalformedRequest
 from cds_service.fhir import Gathered, HookRequest, cohort_shortfalls, gather, read_hook_request, record_of
 from cds_service.fhir.fetching import Call, Fetcher
 from cds_service.hooks.services import HOOKS
+from cds_service.hooks.silence import Silence, Silenced, Verdict
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Assessment
 from cds_service.risk.gates.eligibility import cohort_gate, person_gates
@@ -24,16 +25,18 @@ from cds_service.terminology.index import TerminologyIndex
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The response body, and the decision to remember."""
+    """The response body, the decision to remember, and the cards held back after feedback."""
 
     body: bytes
     decision: DecisionEntry
+    silenced: tuple[Silenced, ...] = ()
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """What a call needs beside its own bytes. ``today`` tells the day in the clinic's time zone.
 
-    ``fetcher`` completes a partial prefetch; None when no FHIR server is registered.
+    ``fetcher`` completes a partial prefetch; None when no FHIR server is registered. ``silence`` holds back cards that
+    were answered; None holds back nothing.
     """
 
     index: TerminologyIndex
@@ -41,6 +44,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     today: Callable[[], date]
     options: CardOptions
     fetcher: Fetcher | None = None
+    silence: Silence | None = None
 
     async def answer(self, body: bytes, *, language: Language | None = None) -> Answer:
         """Return the cards for a hook request; what the client did not deliver is fetched first.
@@ -54,7 +58,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         gathered = gather(request, self.index)
         if self.fetcher is not None:
             gathered = await self._completed(self.fetcher.open(request, gathered), gathered)
-        return self._answer(request, gathered, language)
+        return await self._answer(request, gathered, language)
 
     async def _completed(self, call: Call | str, gathered: Gathered) -> Gathered:
         """Fetch what decides whether this is for us at all, and the rest only if it is."""
@@ -74,13 +78,17 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         limbs = limb_status(record, self.rules, self.today())
         return cohort_gate(record, limbs) is not None and record.complete(Area.CONDITIONS, Area.PROCEDURES)
 
-    def _answer(self, request: HookRequest, gathered: Gathered, language: Language | None) -> Answer:
+    async def _answer(self, request: HookRequest, gathered: Gathered, language: Language | None) -> Answer:
         record = record_of(gathered, self.index)
         assessment = assess(record, self.rules, self.today())
         if any("limb-data-incomplete" in gate.remarks for gate in assessment.gates):
             _refuse_silence(gathered, record)
-        cards = cards_for(assessment, self._options(request, assessment, language))
-        return Answer(orjson.dumps({"cards": cards}), decision_of(request.hook, assessment, cards))
+        heard = Verdict(kept=assessment.decisions)
+        if self.silence is not None:
+            heard = await self.silence.applied(request, assessment)
+        shown = msgspec.structs.replace(assessment, decisions=heard.kept)
+        cards = cards_for(shown, self._options(request, shown, language))
+        return Answer(orjson.dumps({"cards": cards}), decision_of(request.hook, shown, cards, heard), heard.silenced)
 
     def _options(self, request: HookRequest, assessment: Assessment, language: Language | None) -> CardOptions:
         context = request.context
@@ -100,9 +108,8 @@ def _refuse_silence(gathered: Gathered, record: PatientRecord) -> None:
         raise EssentialDataMissing(missing)
 
 
-def decision_of(hook: str, assessment: Assessment, cards: list[dict[str, Any]]) -> DecisionEntry:
+def decision_of(hook: str, assessment: Assessment, cards: list[dict[str, Any]], heard: Verdict) -> DecisionEntry:
     """Return what may be remembered of an assessment: rules, tier, card numbers; no identifier, no clinical value."""
-    kinds = (decision.card for decision in assessment.decisions)
     return DecisionEntry(
         at=datetime.now(UTC),
         hook=hook,
@@ -113,5 +120,7 @@ def decision_of(hook: str, assessment: Assessment, cards: list[dict[str, Any]]) 
         gates=tuple(gate.gate for gate in assessment.gates),
         rules=assessment.counted,
         unknowns=tuple(sorted({unknown.item for unknown in assessment.unknowns})),
-        cards=tuple(zip((card["uuid"] for card in cards), kinds, strict=False)),
+        cards=heard.shown(card["uuid"] for card in cards),
+        silenced=tuple(silence.card for silence in heard.silenced),
+        patient=heard.patient,
     )

@@ -150,7 +150,8 @@ class RuleSetFile(_Strict):
 
 
 SECTIONS = (
-    "tiers", "cohort", "gates", "dxa", "segments", "weight", "exposure", "menopause", "quantities", "decisions", "silence",
+    "tiers", "cohort", "gates", "dxa", "segments", "weight", "exposure", "menopause", "quantities", "decisions",
+    "silence",
 )  # fmt: skip
 """Tables whose entries become ``settings`` (numbers) and ``choices`` (words) by dotted name."""
 
@@ -158,8 +159,8 @@ CHOICES: dict[str, frozenset[str]] = {
     "cohort.include_minor": frozenset({"yes", "no"}),
     "decisions.watch_cards": frozenset({"off", "info"}),
     "decisions.frax_first": frozenset({"yes", "no"}),
-    "silence.wrong_patient_data": frozenset({"data-change"}),
-    "silence.not_limb_deficient": frozenset({"data-change"}),
-    "silence.minor_deficiency": frozenset({"data-change"}),
+    "silence.wrong_patient_data": frozenset({"data-change", "limb-data-change"}),
+    "silence.not_limb_deficient": frozenset({"data-change", "limb-data-change"}),
+    "silence.minor_deficiency": frozenset({"data-change", "limb-data-change"}),
 }
 """What the entries that are words may say."""

@@ -1,14 +1,29 @@
-"""What the store is handed: frozen entries without anything that identifies a patient."""
+"""What the store is handed and hands back: frozen entries without anything that identifies a patient."""
 
 from datetime import datetime
 
 import msgspec
 
 
+class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
+    """One card that was sent: its uuid and kind (such as ``K1``).
+
+    ``reasons`` are keyed marks of why it was shown, ``facts`` a keyed hash of the data it stood on, ``limb_facts`` one
+    of what was recorded of the limbs. Empty where no silence can follow.
+    """
+
+    uuid: str
+    kind: str
+    reasons: tuple[str, ...] = ()
+    facts: str = ""
+    limb_facts: str = ""
+
+
 class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One answered call: which rules said what, and which cards were sent. No identifier, no clinical value.
 
-    ``rules`` are the rule ids that counted, ``cards`` pairs of (card uuid, card kind such as ``K1``).
+    ``rules`` are the rule ids that counted. ``silenced`` are the kinds of cards held back after feedback. ``patient``
+    is the keyed hash of server and patient id, empty where nothing shall be joined to later calls.
     """
 
     at: datetime
@@ -20,7 +35,9 @@ class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True):
     gates: tuple[str, ...]
     rules: tuple[str, ...]
     unknowns: tuple[str, ...]
-    cards: tuple[tuple[str, str], ...]
+    cards: tuple[ShownCard, ...]
+    silenced: tuple[str, ...] = ()
+    patient: str = ""
 
 
 class FeedbackEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,3 +58,21 @@ class FeedbackEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason_display: str = ""
     comment: str = ""
     comment_given: bool = False
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """Feedback joined to the card it is about: what was done with a card of this kind, and why it had been shown.
+
+    ``shown`` and ``received`` are ours (UTC); ``outcome_at`` is the client's text.
+    """
+
+    kind: str
+    shown: datetime
+    received: datetime
+    outcome: str
+    outcome_at: str
+    reason_system: str
+    reason_code: str
+    reasons: tuple[str, ...]
+    facts: str
+    limb_facts: str

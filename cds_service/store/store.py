@@ -1,16 +1,19 @@
 """The store itself: SQLite in a file by default, any SQLAlchemy URL otherwise."""
 
-from collections.abc import Iterable
-from datetime import UTC
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
+from alembic.util import CommandError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.errors import StoreError
-from cds_service.store.entries import DecisionEntry, FeedbackEntry
-from cds_service.store.tables import DECISIONS, FEEDBACK, METADATA, SHOWN_CARDS
+from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
+from cds_service.store.purging import purge
+from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
+from cds_service.store.upgrade import upgrade
 
 BUSY_TIMEOUT_MS = 5000
 
@@ -32,12 +35,17 @@ class Store:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open the store at a SQLAlchemy ``url`` (``sqlite:///file.db``) and create missing tables."""
+        """Open the store at a SQLAlchemy ``url`` (``sqlite:///file.db``) and bring its tables up to date.
+
+        Raises StoreError when it cannot be opened, or when a newer version of the service made it.
+        """
         try:
             engine = sa.create_engine(url, pool_pre_ping=True)
             if engine.dialect.name == "sqlite":
                 sa.event.listen(engine, "connect", _prepare_sqlite)
-            METADATA.create_all(engine)
+            upgrade(engine)
+        except CommandError:
+            raise StoreError("the store was made by a newer version of this service") from None
         except (SQLAlchemyError, ImportError) as error:
             raise StoreError(f"the store could not be opened: {type(error).__name__}") from error
         return cls(engine)
@@ -60,12 +68,12 @@ class Store:
                     gates=list(entry.gates),
                     rules=list(entry.rules),
                     unknowns=list(entry.unknowns),
+                    silenced=list(entry.silenced),
                 )
             )
             decision = row.inserted_primary_key[0] if row.inserted_primary_key else 0
             if entry.cards:
-                cards = [{"uuid": uuid, "kind": kind, "decision": decision} for uuid, kind in entry.cards]
-                connection.execute(SHOWN_CARDS.insert(), cards)
+                connection.execute(SHOWN_CARDS.insert(), _card_rows(entry, decision))
 
     def record_feedback(self, entries: Iterable[FeedbackEntry]) -> int:
         """Remember feedback and return how many entries were new. A repeated entry is no error and not kept twice."""
@@ -78,6 +86,39 @@ class Store:
         query = sa.select(FEEDBACK, SHOWN_CARDS.c.kind).select_from(shown).order_by(FEEDBACK.c.id)
         with self._transaction() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def acts(self, patient: str) -> tuple[Act, ...]:
+        """Return what was done with the cards of the patient with this keyed hash, in the order it was received."""
+        query = (
+            sa.select(
+                SHOWN_CARDS.c.kind,
+                DECISIONS.c.at.label("shown"),
+                FEEDBACK.c.received,
+                FEEDBACK.c.outcome,
+                FEEDBACK.c.outcome_at,
+                FEEDBACK.c.reason_system,
+                FEEDBACK.c.reason_code,
+                SHOWN_CARDS.c.reasons,
+                SHOWN_CARDS.c.facts,
+                SHOWN_CARDS.c.limb_facts,
+            )
+            .join(FEEDBACK, FEEDBACK.c.card == SHOWN_CARDS.c.uuid)
+            .join(DECISIONS, DECISIONS.c.id == SHOWN_CARDS.c.decision)
+            .where(SHOWN_CARDS.c.patient == patient)
+            .order_by(FEEDBACK.c.id)
+        )
+        with self._transaction() as connection:
+            return tuple(_act(row) for row in connection.execute(query).mappings())
+
+    def purge(self, before: datetime, *, keep_overridden_for: Collection[tuple[str, str]] = ()) -> int:
+        """Delete what was shown before ``before`` (aware) and nobody acted on since; return how many decisions went.
+
+        With a decision go its cards and their feedback; so does feedback on unknown cards received before then.
+        ``keep_overridden_for`` are override reasons (system, code) whose silence has no end in time: a card overridden
+        for one of them stays.
+        """
+        with self._transaction() as connection:
+            return purge(connection, before.astimezone(UTC), keep_overridden_for)
 
     def decisions(self) -> list[dict[str, Any]]:
         """Return all decisions, oldest first."""
@@ -109,6 +150,32 @@ class Store:
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._engine)
+
+
+def _card_rows(entry: DecisionEntry, decision: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "uuid": card.uuid,
+            "kind": card.kind,
+            "decision": decision,
+            "patient": entry.patient or None,
+            "reasons": list(card.reasons),
+            "facts": card.facts,
+            "limb_facts": card.limb_facts,
+        }
+        for card in entry.cards
+    ]
+
+
+def _act(row: sa.RowMapping) -> Act:
+    found = dict(row)
+    shown, received = _utc(found.pop("shown")), _utc(found.pop("received"))
+    return Act(shown=shown, received=received, reasons=tuple(found.pop("reasons")), **found)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return the moment in UTC, in which all were stored; SQLite forgets the zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 class _Transaction:

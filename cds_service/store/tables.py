@@ -1,4 +1,7 @@
-"""The tables, as SQLAlchemy sees them. They are the same on SQLite and PostgreSQL."""
+"""The tables, as SQLAlchemy sees them. They are the same on SQLite and PostgreSQL.
+
+A change here needs a migration beside it (see :mod:`cds_service.store.migrations`); a test holds the two together.
+"""
 
 from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text, UniqueConstraint
 
@@ -17,6 +20,8 @@ DECISIONS = Table(
     Column("gates", JSON, nullable=False),
     Column("rules", JSON, nullable=False),
     Column("unknowns", JSON, nullable=False),
+    # Kinds of cards that were held back after feedback; null in rows older than the column.
+    Column("silenced", JSON),
 )
 
 SHOWN_CARDS = Table(
@@ -25,6 +30,11 @@ SHOWN_CARDS = Table(
     Column("uuid", String(64), primary_key=True),
     Column("kind", String(8), nullable=False),
     Column("decision", Integer, nullable=False, index=True),
+    # Keyed hash of server and patient id, keyed marks of the reasons, keyed hashes of the data; null: silences nothing.
+    Column("patient", String(64), index=True),
+    Column("reasons", JSON),
+    Column("facts", String(64)),
+    Column("limb_facts", String(64)),
 )
 
 FEEDBACK = Table(

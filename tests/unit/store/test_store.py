@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from cds_service.errors import StoreError
-from cds_service.store import DecisionEntry, FeedbackEntry, Store
+from cds_service.store import DecisionEntry, FeedbackEntry, ShownCard, Store
 
 AT = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
 
@@ -15,7 +15,7 @@ def decision(**changes):
     entry: dict[str, Any] = {
         "at": AT, "hook": "patient-view", "rule_set": "1.0.0", "profile": "se", "tier": "HIGH", "points": 7,
         "gates": ("G-ORDER",), "rules": ("R-GC2", "R-LD"), "unknowns": ("falls",),
-        "cards": (("card-1", "K1"), ("card-2", "K4")),
+        "cards": (ShownCard(uuid="card-1", kind="K1"), ShownCard(uuid="card-2", kind="K4")),
     }  # fmt: skip
     return DecisionEntry(**(entry | changes))
 
@@ -42,7 +42,9 @@ def test_a_decision_is_remembered_with_its_rules_and_no_more(store):
     store.record_decision(decision())
     [row] = store.decisions()
     assert (row["tier"], row["points"], row["rules"], row["gates"]) == ("HIGH", 7, ["R-GC2", "R-LD"], ["G-ORDER"])
-    assert set(row) == {"id", "at", "hook", "rule_set", "profile", "tier", "points", "gates", "rules", "unknowns"}
+    assert set(row) == {
+        "id", "at", "hook", "rule_set", "profile", "tier", "points", "gates", "rules", "unknowns", "silenced",
+    }  # fmt: skip
 
 
 def test_a_decision_without_cards_is_remembered(store):
