@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -268,14 +269,20 @@ def seed_requests(files: Sequence[Path]) -> list[bytes]:
     return [*demo, *(path.read_bytes() for path in files)]
 
 
-async def fuzz(seeds: Sequence[bytes], seed: int, numbers: range, report: Callable[[int, list[str], bytes], None]) -> Run:
-    """Send the requests ``numbers`` of ``seed``; ``report`` is told of every complaint."""
+Report = Callable[[int, list[str], bytes], None]
+
+
+async def fuzz(seeds: Sequence[bytes], seed: int, numbers: range, report: Report, seconds: float = inf) -> Run:
+    """Send the requests ``numbers`` of ``seed``, as many as ``seconds`` allow; ``report`` is told of every complaint."""
     run = Run()
+    ends = time.perf_counter() + seconds
     signal.signal(signal.SIGALRM, _hang)
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(database_url=f"sqlite:///{folder}/fuzz.db"))
         async with app.router.lifespan_context(app):
             for place, number in enumerate(numbers):
+                if time.perf_counter() > ends:
+                    break
                 body = request_of(seeds, seed, number)
                 found = await run.one(app, body)
                 if found:
@@ -293,6 +300,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=inf, help="stop after this long")
     parser.add_argument("--faults", type=Path, default=Path("fuzz-faults"), help="folder for bodies that failed")
     given = parser.parse_args()
     failed: list[int] = []
@@ -305,9 +313,10 @@ def main() -> int:
 
     started = time.perf_counter()
     numbers = range(given.first, given.first + given.count)
-    run = asyncio.run(fuzz(seed_requests(given.files), given.seed, numbers, report))
+    run = asyncio.run(fuzz(seed_requests(given.files), given.seed, numbers, report, given.seconds))
     seconds = time.perf_counter() - started
-    print(f"seed {given.seed}, requests {given.first} to {numbers[-1]}: {len(failed)} failed, {seconds:.0f} s")
+    sent = sum(run.statuses.values())
+    print(f"seed {given.seed}, from request {given.first}: {sent} sent, {len(failed)} failed, {seconds:.0f} s")
     print(f"answers by status: {dict(sorted(run.statuses.items()))}; slowest {run.slowest:.3f} s")
     print(f"memory in MB: {[size // MEGABYTE for size in run.memory]}")
     return 1 if failed else 0
