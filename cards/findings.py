@@ -33,23 +33,31 @@ def explained(finding: Finding, in_words: Words) -> str:
 
 
 def remarks_of(finding: Finding, in_words: Words) -> tuple[str, ...]:
-    """Return the caveats of a finding in words; that a weight is contested is said by whoever shows the weight."""
-    keys = (f"remark.{key}" for key in finding.remarks if key != finding.weight)
+    """Return the caveats of a finding in words, without one that its sentence is about.
+
+    That a weight is contested is said by whoever shows the weight.
+    """
+    told = (key for key in finding.remarks if key != finding.weight and not finding.reason.endswith(key))
+    keys = (f"remark.{key}" for key in told)
     return tuple(in_words.say(key, finding.values) for key in keys if in_words.has(key))
 
 
 def reason_names(finding: Finding, in_words: Words) -> tuple[str, str]:
     """Return the finding in a few words, with and without its values: ``prednisolone 8 months``, ``steroid``."""
     bare = in_words.word("short", finding.rule)
-    key = f"brief.{finding.rule}"
+    key = _variant(f"brief.{finding.rule}", finding, in_words)
     if not in_words.has(key) or not _all_known(in_words, key, finding.values):
         return (bare, bare)
     return (in_words.say(key, finding.values), bare)
 
 
 def strongest(assessment: Assessment) -> tuple[Finding, ...]:
-    """Return the findings that count, strongest first; the limb class last, because the reader knows it."""
-    return _ranked((f for f in assessment.findings if f.present and f.rule in assessment.counted), assessment)
+    """Return the findings that count, strongest first; the limb class last, because the reader knows it.
+
+    A recorded FRAX above its limit gives no points and yet sets the tier: it counts here.
+    """
+    counted = (f for f in assessment.findings if f.present and (f.rule in assessment.counted or f.floor))
+    return _ranked(counted, assessment) if assessment.tier else ()
 
 
 def shown_findings(assessment: Assessment) -> tuple[Finding, ...]:
@@ -60,7 +68,8 @@ def shown_findings(assessment: Assessment) -> tuple[Finding, ...]:
 
 def with_status(assessment: Assessment, status: Status) -> tuple[Finding, ...]:
     """Return the findings that ended as ``status``, those that count left out."""
-    return tuple(f for f in assessment.findings if f.status is status and f.rule not in assessment.counted)
+    counted = {finding.rule for finding in strongest(assessment)}
+    return tuple(f for f in assessment.findings if f.status is status and f.rule not in counted)
 
 
 def _ranked(findings: Iterable[Finding], assessment: Assessment) -> tuple[Finding, ...]:
@@ -68,16 +77,25 @@ def _ranked(findings: Iterable[Finding], assessment: Assessment) -> tuple[Findin
 
 
 def _rank(finding: Finding, assessment: Assessment) -> tuple[bool, bool, int]:
-    lifts = finding.override or finding.rule in assessment.overrides
+    lifts = finding.override or finding.rule in assessment.overrides or _sets_tier(finding, assessment)
     return (finding.family == LIMB_FAMILY, not lifts, -finding.points)
 
 
-def _sentence(finding: Finding, in_words: Words) -> str:
-    key = f"reason.{finding.reason}"
-    # A sentence may have a variant for one drug: "prednisolone 5 mg" needs no "equivalent to prednisolone".
+def _sets_tier(finding: Finding, assessment: Assessment) -> bool:
+    """True for what holds the tier up where the points alone do not reach it."""
+    return finding.floor and assessment.points < assessment.cut
+
+
+def _variant(key: str, finding: Finding, in_words: Words) -> str:
+    """Return the key of the words for one drug, if any: "prednisolone 5 mg" needs no "equivalent to prednisolone"."""
     variant = f"{key}@{finding.values.get('drug')}"
-    if in_words.has(variant) or in_words.has(key):
-        return _capital(in_words.say(variant if in_words.has(variant) else key, finding.values))
+    return variant if in_words.has(variant) else key
+
+
+def _sentence(finding: Finding, in_words: Words) -> str:
+    key = _variant(f"reason.{finding.reason}", finding, in_words)
+    if in_words.has(key):
+        return _capital(in_words.say(key, finding.values))
     name = Said(in_words.word("rule", finding.rule))
     # Families end alike where nothing is to be told but the rule's name: ``...unknown``, ``...not-listed``.
     ending = f"reason-ending.{finding.reason.rpartition('.')[2]}"

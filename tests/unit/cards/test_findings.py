@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cards import explain
-from cards.findings import reason_names, shown_findings, strongest
+from cards.findings import reason_names, shown_findings, strongest, with_status
 from cards.words import words
 from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.record import Evidence
@@ -118,3 +118,51 @@ def test_what_lifts_the_tier_comes_first_and_the_limb_class_last() -> None:
 
 def test_without_a_tier_every_scored_finding_is_shown_and_contested_ones_are_not() -> None:
     assert [found.rule for found in shown_findings(with_(WOMAN_58, counted=()))] == ["R-GC2", "R-MENO", "R-LD"]
+
+
+FRAX = Finding(
+    rule="R-TOOL", family="FRAX", status=Status.PRESENT, reason="frax.above", values={"mof": 16.0}, floor=True
+)
+
+
+def test_a_frax_that_holds_the_tier_up_is_named_first() -> None:
+    base = with_(WOMAN_58, findings=(*WOMAN_58.findings, FRAX), points=3, overrides=())
+    assert strongest(base)[0] is FRAX
+    assert reason_names(FRAX, words("sv")) == ("FRAX 16 %", "FRAX")
+
+
+def test_a_frax_beside_enough_points_is_named_among_the_others_and_only_once() -> None:
+    base = with_(WOMAN_58, findings=(FRAX, *WOMAN_58.findings))
+    assert FRAX in strongest(base)
+    assert strongest(base)[0] is not FRAX
+    assert FRAX not in with_status(base, Status.PRESENT)
+
+
+def test_without_a_tier_a_frax_does_not_hide_the_other_findings() -> None:
+    base = with_(WOMAN_58, findings=(FRAX, *WOMAN_58.findings), tier=None, counted=(), points=0, cut=0)
+    assert strongest(base) == ()
+    assert PREDNISOLONE in shown_findings(base)
+
+
+@pytest.mark.parametrize(
+    ("drug", "language", "name"),
+    [
+        ("dexamethasone", "sv", "dexametason motsv. prednisolon 38 mg/dag"),
+        ("dexamethasone", "en", "dexamethasone equal to prednisolone 38 mg/day"),
+        ("prednisolone", "sv", "prednisolon 38,11 mg/dag"),
+    ],
+)
+def test_a_dose_in_prednisolone_is_never_told_as_one_of_another_steroid(drug: str, language: str, name: str) -> None:
+    steroid = finding("gc.very-high-dose", "R-GC1", drug=drug, dose_mg=38.11, days=183)
+    assert reason_names(steroid, words(language))[0] == name
+
+
+def test_a_sentence_about_an_unknown_dose_does_not_say_it_again() -> None:
+    steroid = finding("gc.dose-unknown", "R-GC4", drug="prednisolone", days=244)
+    line = explain(msgspec.structs.replace(steroid, remarks=("dose-unknown", "on-hold")), "sv")
+    assert line == "Prednisolon i 8 mån, dosen kan inte beräknas; pausad"
+
+
+def test_a_deficiency_just_below_the_limit_is_not_rounded_up_to_it() -> None:
+    low = finding("vitd.deficient", "R-VITD", nmol_l=24.71, on="2026-03-01")
+    assert reason_names(low, words("sv"))[0] == "25-OH-D 24,7 nmol/l"
