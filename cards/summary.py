@@ -15,6 +15,8 @@ MAX_SUMMARY: Final = 139
 _SHOWN: Final = 2
 # The card that names missing data instead of findings.
 _ABOUT_DATA: Final = "K6"
+# The one reason for not knowing that goes without saying.
+_NEVER_TOLD: Final = "not-recorded"
 
 
 def summary_sentence(decision: Decision, assessment: Assessment, language: str) -> str:
@@ -45,7 +47,7 @@ def unknown_items(decision: Decision, assessment: Assessment, in_words: Words) -
     """Return what is not known, each once: first what the card was made for, then the core items."""
     named = {built_in().missing.get(reason) for reason in decision.reasons}
     ordered = sorted(assessment.unknowns, key=lambda unknown: (unknown.item not in named, not unknown.core))
-    return tuple(dict.fromkeys(unknown_item(unknown, in_words) for unknown in ordered))
+    return tuple(dict.fromkeys(_with_why(unknown, in_words) for unknown in ordered))
 
 
 def unknown_item(unknown: Unknown, in_words: Words) -> str:
@@ -56,6 +58,15 @@ def unknown_item(unknown: Unknown, in_words: Words) -> str:
     return in_words.word("short", unknown.rule or unknown.item)
 
 
+def _with_why(unknown: Unknown, in_words: Words) -> str:
+    """Return what is not known and why: a blocked list can be opened, a failed one asked for again."""
+    named = unknown_item(unknown, in_words)
+    if unknown.why == _NEVER_TOLD:
+        return named
+    why = in_words.word("why-unknown", unknown.why)
+    return in_words.say("unknown.with-why", {"item": Said(named), "why": Said(why)})
+
+
 def key_for(shelf: str, decision: Decision, in_words: Words) -> str:
     """Return the key of a card's sentence: one of its own for a reason, else the card's ``text``."""
     variants = (f"{shelf}.{decision.card}.{reason}" for reason in decision.reasons)
@@ -63,8 +74,8 @@ def key_for(shelf: str, decision: Decision, in_words: Words) -> str:
 
 
 def triggers(decision: Decision, in_words: Words) -> tuple[str, ...]:
-    """Return the reasons that are no finding (a T-score, a trigger of the paediatric gate) in a few words."""
-    keys = (f"trigger.{reason}" for reason in decision.reasons)
+    """Return the card's reasons that are no finding (a T-score, a trigger of the paediatric gate) in a few words."""
+    keys = (f"trigger.{decision.card}.{reason}" for reason in decision.reasons)
     said = (in_words.say(key, decision.values) for key in keys if in_words.has(key))
     return tuple(text for text in said if text)
 

@@ -43,7 +43,7 @@ def test_that_nothing_is_validated_is_said_but_not_first() -> None:
 
 
 def test_what_is_unknown_is_counted_and_the_one_entry_that_would_settle_it_is_named() -> None:
-    assert "Okänt (3 av 9): fysisk aktivitet, fall och läkemedelslista." in detail("K2")
+    assert "Okänt (3 av 9): fysisk aktivitet, fall och läkemedelslista (spärrat)." in detail("K2")
     assert "Avgörande vore läkemedelslista: kan ge hög risk." in detail("K2")
 
 
@@ -95,7 +95,7 @@ def test_the_plain_text_holds_every_finding_with_its_status() -> None:
     for line in (
         "High osteoporosis risk, 7 points (cut 4).",
         "- Prednisolone 7.5 mg/day for 8 months",
-        "Recorded as absent:\n- Does not smoke: never smoked (2026-01-15)",
+        "Negative or not found:\n- Does not smoke: never smoked (2026-01-15)",
         "Unknown:\n- High alcohol intake: unknown (not recorded)",
         "- BMI 24.1 kg/m², not adjusted for missing limbs",
         "- ORAI (corrected weight): not computed (the weight is out of date)",

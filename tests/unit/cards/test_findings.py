@@ -10,6 +10,7 @@ from cds_service.risk.assessment import Finding, Status
 from cds_service.risk.record import Evidence
 from tests.unit.cards.patients import (
     LIMB_CLASS,
+    MAN_40,
     POSTMENOPAUSAL,
     PREDNISOLONE,
     SMOKER,
@@ -126,7 +127,7 @@ FRAX = Finding(
 
 
 def test_a_frax_that_holds_the_tier_up_is_named_first() -> None:
-    base = with_(WOMAN_58, findings=(*WOMAN_58.findings, FRAX), points=3, overrides=())
+    base = with_(MAN_40, findings=(*MAN_40.findings, FRAX), points=2)
     assert strongest(base)[0] is FRAX
     assert reason_names(FRAX, words("sv")) == ("FRAX 16 %", "FRAX")
 

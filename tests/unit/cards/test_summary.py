@@ -28,7 +28,11 @@ def summary(card: str, base: Assessment, language: str = "sv", **more: object) -
     [
         ("K1", "Hög osteoporosrisk: prednisolon 8 mån + postmenopaus. Överväg DXA av båda höfter och ländrygg."),
         ("K2", "Minst förhöjd osteoporosrisk: 25-OH-D 18 nmol/l + rökning. Överväg remiss till endokrinmottagning."),
-        ("K6", "Osteoporosrisken kan inte bedömas fullt ut. Saknas: amputationsnivå och läkemedelslista."),
+        (
+            "K6",
+            "Osteoporosrisken kan inte bedömas fullt ut. "
+            "Saknas: amputationsnivå (kan inte tolkas) och läkemedelslista (spärrat).",
+        ),
     ],
 )
 def test_the_summary_holds_the_two_strongest_reasons(card: str, sentence: str) -> None:
@@ -121,3 +125,18 @@ def test_without_any_reason_the_sentence_still_stands() -> None:
 def test_an_unknown_without_words_is_called_by_its_rule() -> None:
     base = with_(WOMAN_58, unknowns=(Unknown(item="something-new", rule="R-COE"), Unknown(item="another")))
     assert summary("K6", base) == "Osteoporosrisken kan inte bedömas fullt ut. Saknas: celiaki och another."
+
+
+def test_anorexia_is_a_trigger_in_a_child_and_a_finding_in_an_adult() -> None:
+    anorexia = Finding(
+        rule="R-AN", family="NUT", status=Status.PRESENT, reason="nut.anorexia", points=2, values={"grade": "active"}
+    )
+    base = with_(WOMAN_58, findings=(anorexia,), counted=("R-AN",))
+    assert summary("K1", base, reasons=("tier", "anorexia")).count("anorexia") == 1
+    child = Decision(card="P1", indicator="warning", reasons=("paediatric-trigger", "anorexia"))
+    assert triggers(child, words("sv")) == ("anorexia nervosa",)
+
+
+def test_an_unknown_says_why_unless_nobody_ever_told() -> None:
+    base = with_(WOMAN_58, unknowns=(Unknown(item="falls"), Unknown(item="smoking", why="outdated")))
+    assert summary("K6", base).endswith("Saknas: fall och rökning (inaktuellt).")
