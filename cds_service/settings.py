@@ -1,10 +1,14 @@
 """Settings, read from the environment (``CDS_...``) or given by the command line; described in docs/settings.md."""
 
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+HookName = Literal[
+    "patient-view", "order-select", "order-sign", "encounter-start", "appointment-book", "problem-list-item-create"
+]
 
 
 class Settings(BaseSettings):
@@ -25,6 +29,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("Europe/Stockholm", description="Time zone in which today's date is taken.")
     base_url: str = Field(
         "", description="Public address of this service, for links from cards; empty for no such links."
+    )
+    hooks: tuple[HookName, ...] = Field(
+        get_args(HookName), description="CDS Hooks that are served and listed in discovery; the others are refused."
     )
     cors_origins: tuple[str, ...] = Field(
         (), description="Browser origins that may call the service; never combined with credentials."

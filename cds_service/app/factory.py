@@ -20,6 +20,7 @@ from cds_service.hooks.silence import Silence, Terms
 from cds_service.rulesets.load import load_default, load_text
 from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
+from cds_service.standalone import standalone_routes
 from cds_service.store import Store, silence_key
 from cds_service.terminology.load import load_default as load_terminology
 
@@ -37,6 +38,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.include_router(routes.router)
     app.include_router(health.router)
+    app.include_router(
+        standalone_routes(engine.index, engine.rules, engine.today, engine.options, settings.max_body_bytes)
+    )
     if settings.demo:
         app.include_router(demo_routes(engine.today))
     errors.install(app)
@@ -61,6 +65,7 @@ def build_engine(settings: Settings) -> Engine:
             links=Links(base_url=settings.base_url),
             local_titles=local_titles(rules),
         ),
+        hooks=frozenset(settings.hooks),
         fetcher=build_fetcher(settings),
     )
 

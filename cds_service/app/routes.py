@@ -21,7 +21,8 @@ router = APIRouter()
 @router.get("/cds-services")
 async def discover(request: Request) -> dict[str, Any]:
     """List the services (CDS Hooks discovery)."""
-    return discovery(request.app.state.engine.rules.version)
+    engine = request.app.state.engine
+    return discovery(engine.rules.version, engine.hooks)
 
 
 @router.post("/cds-services/{service_id}")

@@ -12,9 +12,10 @@ from cards.options import Language
 from cds_service.errors import EssentialDataMissing, MalformedRequest
 from cds_service.fhir import Gathered, HookRequest, cohort_shortfalls, gather, read_hook_request, record_of
 from cds_service.fhir.fetching import Call, Fetcher
-from cds_service.hooks.services import HOOKS
+from cds_service.hooks.advice import Advice, Drafts
+from cds_service.hooks.advice import Call as HookCall
+from cds_service.hooks.services import HOOKS, MAY_ADD_A_LIMB
 from cds_service.hooks.silence import Silence, Silenced, Verdict
-from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Assessment
 from cds_service.risk.gates.eligibility import cohort_gate, person_gates
 from cds_service.risk.limbs.status import limb_status
@@ -35,6 +36,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """What a call needs beside its own bytes. ``today`` tells the day in the clinic's time zone.
 
+    ``hooks`` are those switched on.
     ``fetcher`` completes a partial prefetch; None when no FHIR server is registered. ``silence`` holds back cards that
     were answered; None holds back nothing.
     """
@@ -43,6 +45,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     rules: RuleSet
     today: Callable[[], date]
     options: CardOptions
+    hooks: frozenset[str] = frozenset(HOOKS)
     fetcher: Fetcher | None = None
     silence: Silence | None = None
 
@@ -53,21 +56,21 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         when the record cannot be assessed. ``language`` is that of the cards; None for the default.
         """
         request = read_hook_request(body)
-        if request.hook not in HOOKS:
+        if request.hook not in self.hooks:
             raise MalformedRequest("hook: this service does not serve the hook named")
         gathered = gather(request, self.index)
         if self.fetcher is not None:
-            gathered = await self._completed(self.fetcher.open(request, gathered), gathered)
+            gathered = await self._completed(request, self.fetcher.open(request, gathered), gathered)
         return await self._answer(request, gathered, language)
 
-    async def _completed(self, call: Call | str, gathered: Gathered) -> Gathered:
+    async def _completed(self, request: HookRequest, call: Call | str, gathered: Gathered) -> Gathered:
         """Fetch what decides whether this is for us at all, and the rest only if it is."""
         if isinstance(call, str):
             return msgspec.structs.replace(gathered, no_access=call)
         if not call.wants_anything(gathered):
             return gathered
         gathered = await call.essentials(gathered)
-        if self._settled(record_of(gathered, self.index)):
+        if request.hook not in MAY_ADD_A_LIMB and self._settled(record_of(gathered, self.index)):
             return gathered
         return await call.rest(gathered)
 
@@ -80,17 +83,31 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
     async def _answer(self, request: HookRequest, gathered: Gathered, language: Language | None) -> Answer:
         record = record_of(gathered, self.index)
-        assessment = assess(record, self.rules, self.today())
+        advice = self._advice(request, gathered, record)
+        assessment = advice.assessment
         if any("limb-data-incomplete" in gate.remarks for gate in assessment.gates):
             _refuse_silence(gathered, record)
         heard = Verdict(kept=assessment.decisions)
         if self.silence is not None:
             heard = await self.silence.applied(request, assessment)
         shown = msgspec.structs.replace(assessment, decisions=heard.kept)
-        cards = cards_for(shown, self._options(request, shown, language))
+        cards = cards_for(shown, self._options(request, shown, language, advice.drafts))
         return Answer(orjson.dumps({"cards": cards}), decision_of(request.hook, shown, cards, heard), heard.silenced)
 
-    def _options(self, request: HookRequest, assessment: Assessment, language: Language | None) -> CardOptions:
+    def _advice(self, request: HookRequest, gathered: Gathered, record: PatientRecord) -> Advice:
+        call = HookCall(
+            request=request,
+            gathered=gathered,
+            record=record,
+            index=self.index,
+            rules=self.rules,
+            as_of=self.today(),
+        )
+        return HOOKS[request.hook].advise(call)
+
+    def _options(
+        self, request: HookRequest, assessment: Assessment, language: Language | None, drafts: Drafts
+    ) -> CardOptions:
         context = request.context
         return msgspec.structs.replace(
             self.options,
@@ -98,6 +115,8 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             as_of=assessment.as_of,
             patient=f"Patient/{context.patient_id.rpartition('/')[2]}",
             requester=context.user_id,
+            encounter=f"Encounter/{context.encounter_id.rpartition('/')[2]}" if context.encounter_id else "",
+            drafts=drafts,
         )
 
 

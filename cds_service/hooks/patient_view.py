@@ -1,6 +1,7 @@
 """``patient-view``: the chart is opened. Context: userId, patientId, encounterId (optional)."""
 
 from cds_service.fhir.areas import PREFETCH_TEMPLATES
+from cds_service.hooks.advice import Advice, Call, chart_advice
 
 HOOK = "patient-view"
 TITLE = "Bone health in limb deficiency"
@@ -13,3 +14,8 @@ USAGE = (
     "Whatever is not delivered is shown as unknown, never taken as absent."
 )
 PREFETCH = PREFETCH_TEMPLATES
+
+
+def advise(call: Call) -> Advice:
+    """Return the advice of the chart."""
+    return chart_advice(call)

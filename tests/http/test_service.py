@@ -27,8 +27,7 @@ def open_chart(client, patient, language="en"):
 
 
 def test_discovery_lists_the_service_with_its_templates(client):
-    body = client.get("/cds-services").json()
-    [service] = body["services"]
+    service = client.get("/cds-services").json()["services"][0]
     assert service["id"] == "limb-deficiency-bone-health"
     assert service["hook"] == "patient-view"
     assert service["description"]
