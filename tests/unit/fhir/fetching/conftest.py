@@ -20,7 +20,10 @@ from tests.unit.fhir.conftest import Json, condition, observation, patient, requ
 
 from .playing import TOKEN, FhirServer
 
-LIMITS = FetchLimits(seconds=1.0, most_bytes=400_000, most_pages=8)
+LIMITS = FetchLimits(seconds=10.0, most_bytes=400_000, most_pages=8)
+# For servers that never answer; the margin is for a busy machine.
+BRIEF = FetchLimits(seconds=1.0, most_bytes=400_000, most_pages=8)
+SOON = 3.0
 VITALS = [{"coding": [{"code": "vital-signs"}]}]
 
 

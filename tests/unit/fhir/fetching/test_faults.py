@@ -10,10 +10,10 @@ from cds_service.risk.record import Area, Delivery
 from tests.unit.fhir.conftest import Json, bundle, condition, observation, patient, resource
 
 from . import playing
-from .conftest import LIMITS, as_text, chart, complete
+from .conftest import BRIEF, LIMITS, SOON, as_text, chart, complete
 from .playing import GZIP_BOMB, HTML, TOKEN, FhirServer, Ways, first_then, outcome, saying, status
 
-DEADLINE = LIMITS.seconds + 0.5
+HANGING = (playing.silent, playing.dripping)
 ANOTHER: Json = {"subject": {"reference": "Patient/2"}}
 DEEP = b'{"resourceType":"Bundle","type":"searchset","x":' + b"[" * 40_000 + b"]" * 40_000 + b"}"
 NESTED = b'{"resourceType":"Bundle","type":"searchset","entry":[{"resource":' * 12 + b"{}" + b"}]}" * 12
@@ -57,11 +57,11 @@ FAILED = [
 @pytest.mark.parametrize(("way", "state", "trouble"), [case[1:] for case in FAILED], ids=[case[0] for case in FAILED])
 def test_a_query_that_fails_ends_in_time_and_never_as_an_empty_list(way, state, trouble):
     with FhirServer(*chart(), Condition=way).running() as server:
-        found = complete(server)
+        found = complete(server, limits=BRIEF if way in HANGING else LIMITS)
     given = found.delivery(Area.CONDITIONS)
     assert (given.state, given.delivered) == (state, 0)
     assert found.why("conditions") == (trouble or "")
-    assert found.seconds < DEADLINE
+    assert found.seconds < SOON
     assert found.delivery(Area.PROCEDURES).state is Delivery.GIVEN
     assert TOKEN not in as_text(found.gathered.why)
 
@@ -92,7 +92,7 @@ def test_pages_that_lead_astray_leave_what_was_read_as_partial(way, trouble):
     assert given.state is Delivery.PARTIAL
     assert given.delivered >= 1
     assert found.why("conditions") == trouble
-    assert found.seconds < DEADLINE
+    assert found.seconds < SOON
 
 
 AFTER_THE_FIRST_PAGE = [
@@ -110,11 +110,11 @@ def test_what_fails_after_the_first_page_is_partial_and_says_how_much(way, troub
     more = [condition(f"c{n}") for n in range(5)]
     ways: Ways = {"Condition": first_then(playing.properly, way)}
     with FhirServer(*chart(), *more, page_size=4, **ways).running() as server:
-        found = complete(server)
+        found = complete(server, limits=BRIEF if way in HANGING else LIMITS)
     given = found.delivery(Area.CONDITIONS)
     assert (given.state, given.delivered, given.total) == (Delivery.PARTIAL, 4, 6)
     assert found.why("conditions") == trouble
-    assert found.seconds < DEADLINE
+    assert found.seconds < SOON
 
 
 def test_a_total_that_promises_more_than_comes_is_partial():
@@ -188,7 +188,8 @@ def test_a_patient_that_cannot_be_had_is_named_with_the_reason():
         (saying(bundle(patient())), Trouble.NOT_JSON),
     ):
         with FhirServer(*chart(), Patient=way).running() as server:
-            assert missing(complete(server)) == (f"patient: {reason}",)
+            limits = BRIEF if way in HANGING else LIMITS
+            assert missing(complete(server, limits=limits)) == (f"patient: {reason}",)
 
 
 def test_a_server_that_reads_another_patient_is_not_believed():
@@ -199,7 +200,7 @@ def test_a_server_that_reads_another_patient_is_not_believed():
 def test_both_cohort_lists_gone_are_named_with_their_reasons():
     ways: Ways = {"Condition": playing.silent, "Procedure": status(401)}
     with FhirServer(*chart(), **ways).running() as server:
-        named = missing(complete(server))
+        named = missing(complete(server, limits=BRIEF))
     assert named == ("conditions: timed out", "procedures: blocked: the FHIR server refused access")
 
 
@@ -208,12 +209,12 @@ def test_a_dead_server_is_said_to_be_out_of_reach():
         pass
     found = complete(server)
     assert missing(found)[0] == f"patient: {Trouble.UNREACHABLE}"
-    assert found.seconds < DEADLINE
+    assert found.seconds < SOON
 
 
 def test_which_cohort_list_failed_is_known_even_when_the_other_came():
     with FhirServer(*chart(), Condition=playing.silent).running() as server:
-        found = complete(server)
+        found = complete(server, limits=BRIEF)
     assert cohort_shortfalls(found.gathered, found.record) == ("conditions: timed out",)
 
 
