@@ -158,12 +158,19 @@ class LabLine(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
 
 
+class LanePlan(msgspec.Struct, frozen=True):
+    """Drugs of one concept. ``unit``: in which their dose a day is told, empty when it is not."""
+
+    concept: str
+    unit: str = ""
+
+
 class TimelinePlan(msgspec.Struct, frozen=True):
-    """What the plot shows: the last ``months``, one lane per concept of drugs."""
+    """What the plot shows: the last ``months``, the drugs of each concept, one laboratory result."""
 
     months: int
     lab: LabLine
-    lanes: tuple[str, ...]
+    lanes: tuple[LanePlan, ...]
 
 
 class Definition(msgspec.Struct, frozen=True):
