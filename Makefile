@@ -17,7 +17,7 @@ PORT ?= 8000
 TEST_WORKERS ?= 2
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types floors unit format clean
+.PHONY: help demo test lint types floors unit mutants format clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,12 +42,18 @@ unit: $(VENV)/.ready-test ## all tests, browser tests included, then the coverag
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --cov --cov-report=json --cov-report=
 	$(BIN)/python tests/coverage_gate.py coverage.json
 
+# WHAT='cds_service.risk.tier*' limits it to one module. An old copy is removed, because only Python files are renewed.
+mutants: $(VENV)/.ready-mutation ## change each rule of the engine and see whether a test notices (an hour or more)
+	rm -rf mutants
+	$(BIN)/mutmut run --max-children $(TEST_WORKERS) $(WHAT)
+	$(BIN)/mutmut results
+
 format: $(VENV)/.ready-test ## write the formatting and the safe lint corrections
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean: ## remove what make and the tools have made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov
+	rm -rf $(VENV) build dist mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov
 	rm -f .coverage .coverage.* coverage.json
 
 # The stamps: an install is repeated only when the dependencies have changed.
@@ -60,6 +66,10 @@ $(VENV)/.ready-test: pyproject.toml | $(BIN)/python
 	@echo "Installing the service and its test tools into $(VENV) ..."
 	$(PIP_INSTALL) -e '.[test]'
 	@touch $@ $(VENV)/.ready
+
+$(VENV)/.ready-mutation: $(VENV)/.ready-test
+	$(PIP_INSTALL) -e '.[test,mutation]'
+	@touch $@
 
 $(BIN)/python:
 	@PYTHON="$(PYTHON)" sh .ci/make-venv $(VENV)
