@@ -33,6 +33,7 @@ from cds_service.risk.gates.paediatric import is_child, paediatric_gate
 from cds_service.risk.gates.pregnancy import pregnancy_gate
 from cds_service.risk.gates.scan import declined_gate, dxa_gate, order_gate
 from cds_service.risk.limbs.status import limb_status
+from cds_service.risk.not_coded import reopened
 from cds_service.risk.record import PatientRecord
 from cds_service.risk.tier import tally
 from cds_service.risk.unknowns import adult_or_child_known, cohort_unknown, core_items, may_hide_more, unknowns
@@ -74,10 +75,11 @@ def case_of(record: PatientRecord, rules: RuleSet, as_of: date, limbs: LimbStatu
 def evaluate(case: Case) -> tuple[Finding, ...]:
     """Return the findings of all enabled rules, family by family.
 
-    R-GC2 is looked at again when fractures and scans are known, because either may lift it to HIGH [44].
+    R-GC2 is looked at again when fractures and scans are known, because either may lift it to HIGH [44]. Nothing is
+    called absent beside a text without code that may be just that.
     """
     found = [finding for family in FAMILIES for finding in family(case)]
-    enabled = [finding for finding in found if _enabled(finding, case.rules)]
+    enabled = [reopened(finding, case.record) for finding in found if _enabled(finding, case.rules)]
     score = lowest_t(case)
     fractures = tuple(finding for finding in enabled if finding.family == "FX")
     return tuple(steroid_override(case, finding, fractures, score.value if score else None) for finding in enabled)

@@ -84,7 +84,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """Something not known. ``item`` is a catalogue key; ``core`` items decide between NONE and INCOMPLETE.
 
-    ``why``: ``not-recorded`` | ``blocked`` | ``failed`` | ``missing`` | ``partial`` | ``unusable`` | ``outdated``.
+    ``why``: ``not-recorded`` | ``blocked`` | ``failed`` | ``missing`` | ``partial`` | ``unusable`` | ``outdated`` |
+    ``not-coded`` (a text without code may be just that).
     """
 
     item: str

@@ -72,7 +72,7 @@ _REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
 # Whether a leg is loaded is asked beside the minutes of activity, not instead of them.
 _ASIDE: Final = frozenset({"R-ACT2"})
 # Silence for these reasons is a failure of delivery, not a question that nobody asked.
-_UNREAD: Final = frozenset({"blocked", "failed", "missing", "partial", "unusable"})
+_UNREAD: Final = frozenset({"blocked", "failed", "missing", "partial", "unusable", "not-coded"})
 _TOLD_OTHERWISE: Final = frozenset({"BODY", "WT", "LD", "TOOL"})
 
 

@@ -14,6 +14,7 @@ from cds_service.risk.case import Case
 from cds_service.risk.dates import add_days, add_months
 from cds_service.risk.drugs.current import began, current_drugs
 from cds_service.risk.filters import LOW_CERTAINTY, active, conditions, evidence_of, newest_first
+from cds_service.risk.not_coded import speaks_of
 from cds_service.risk.record import Area, ConditionFact, Delivery, Evidence, Hit, MedicationFact
 
 BONE_DRUGS: Final = "drug-bone-active"
@@ -33,7 +34,8 @@ class BoneTreatment(msgspec.Struct, frozen=True, kw_only=True):
         current: on a bone drug now.
         last_seen: newest sign of one; None when there never was one, or when it is undated.
         overdue_since: the day after which a further denosumab dose was due and none is recorded.
-        readable: False when the medication list could not be read at all. complete: it arrived whole.
+        readable: False when the medication list could not be read at all. complete: it arrived whole, and no text
+            without code in it may be a bone drug.
     """
 
     current: bool = False
@@ -56,7 +58,7 @@ def bone_treatment(case: Case) -> BoneTreatment:
         last_seen=max(signs, default=None),
         overdue_since=_overdue_since(hits, running, case),
         readable=state.state not in _UNREADABLE,
-        complete=state.complete,
+        complete=state.complete and not speaks_of(case.record, BONE_DRUGS),
         evidence=evidence_of(hits) + evidence_of(coded_use),
     )
 
