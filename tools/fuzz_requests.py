@@ -1,8 +1,8 @@
 """Send mutated requests to the service and check every answer: never a 5xx, a hang, a growing process, a bad card.
 
 Run ``python -m tools.fuzz_requests --count 100000 --seed 1`` from the repository's root; name request files to mutate
-those as well as the demonstration patients. Request number ``i`` of a seed is always the same (on one day), so a fault is
-repeated with ``--seed S --first i --count 1``. Prints a summary; ends with 1 and writes the body when a check fails.
+those as well as the demonstration patients. Request number ``i`` of a seed is always the same on one day, so a fault
+is repeated with ``--seed S --first i --count 1``. Prints a summary; ends with 1 and writes the body when a check fails.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from tests.conformance.cards_check import problems
 Json = dict[str, Any]
 Path_ = tuple[str | int, ...]
 
+INSTANCE: Final = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 SERVICE: Final = "/cds-services/limb-deficiency-bone-health"
 REFUSALS: Final = frozenset({400, 412, 413})
 SLOWEST_ALLOWED: Final = 10.0
@@ -39,6 +40,12 @@ SLOWEST_ALLOWED: Final = 10.0
 LARGE: Final = 50_000
 SELDOM: Final = 40
 MAX_CHANGES: Final = 6
+# Depth to which a place counts as near the top of a resource; one request in so many is damaged in its bytes.
+SHALLOW: Final = 6
+ONE_IN_BYTES: Final = 10
+SLICE: Final = 200
+LINE: Final = 400
+OK: Final = 200
 SAMPLE_EVERY: Final = 1_000
 MEGABYTE: Final = 1024
 
@@ -46,14 +53,17 @@ MEGABYTE: Final = 1024
 ODD: Final[tuple[Any, ...]] = (
     None, True, False, 0, -1, 1e308, -1e-308, 2**63, 2**200, 3.5, "", " ", "0", "-1", "NaN", "62,5", "1e9999", [], {},
     [None], [[]], [{}], {"": None}, {"coding": None}, {"reference": 5}, {"value": "many"}, "1899-12-31", "0000-00-00",
-    "2024-02-30", "2024", "2024-13", "9999-12-31T23:59:60Z", "2024-01-01T00:00:00+99:99", "1/2/24", "in 1999", "🦴" * 50,
+    "2024-02-30", "2024", "2024-13", "9999-12-31T23:59:60Z", "2024-01-01T00:00:00+99:99", "1/2/24", "in 1999",
+    "🦴" * 50,
     "\u0000\u202e\u0085", "<script>alert(1)</script>", "[x](javascript:alert(1)) ![y](z) | a | b |", "a" * 5_000,
-    "urn:uuid:", "Patient/", "#", "http://[::1", "Patient/" + "9" * 194, "../../etc/passwd", "unknown", "entered-in-error",
+    "urn:uuid:", "Patient/", "#", "http://[::1", "Patient/" + "9" * 194, "../../etc/passwd", "unknown",
+    "entered-in-error",
 )  # fmt: skip
+ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 MEMBERS: Final[tuple[tuple[str, Any], ...]] = (
     ("extension", [{"url": "http://example.org/x", "extension": [{"url": "y", "valueBoolean": True}]}]),
     ("modifierExtension", [{"url": "http://example.org/not", "valueBoolean": True}]),
-    ("_birthDate", {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}),
+    ("_birthDate", {"extension": [{"url": ABSENT, "valueCode": "masked"}]}),
     ("_status", {"extension": [{"url": "x"}]}),
     ("contained", [{"resourceType": "Medication", "id": "m"}, {"resourceType": "Patient"}, {}]),
     ("implicitRules", "http://example.org/rules"),
@@ -93,11 +103,11 @@ def _put_odd(tree: Json, path: Path_, random: Random) -> None:
     _parent(tree, path)[path[-1]] = random.choice(ODD)
 
 
-def _delete(tree: Json, path: Path_, random: Random) -> None:
+def _delete(tree: Json, path: Path_, _random: Random) -> None:
     del _parent(tree, path)[path[-1]]
 
 
-def _wrap(tree: Json, path: Path_, random: Random) -> None:
+def _wrap(tree: Json, path: Path_, _random: Random) -> None:
     parent = _parent(tree, path)
     value = parent[path[-1]]
     parent[path[-1]] = value[0] if isinstance(value, list) and value else [value]
@@ -109,7 +119,7 @@ def _repeat(tree: Json, path: Path_, random: Random) -> None:
         parent.extend([parent[int(path[-1])]] * random.choice((1, 2, 40)))
 
 
-def _null_gap(tree: Json, path: Path_, random: Random) -> None:
+def _null_gap(tree: Json, path: Path_, _random: Random) -> None:
     parent = _parent(tree, path)
     if isinstance(parent, list):
         parent.insert(int(path[-1]), None)
@@ -127,7 +137,7 @@ def _add_member(tree: Json, path: Path_, random: Random) -> None:
         value[name] = added
 
 
-def _rename(tree: Json, path: Path_, random: Random) -> None:
+def _rename(tree: Json, path: Path_, _random: Random) -> None:
     parent, name = _parent(tree, path), path[-1]
     if isinstance(parent, dict) and isinstance(name, str):
         parent[RENAMED.get(name, f"_{name}")] = parent.pop(name)
@@ -135,7 +145,7 @@ def _rename(tree: Json, path: Path_, random: Random) -> None:
         parent[name] = RENAMED.get(parent[name], parent[name])
 
 
-def _prefetch_state(tree: Json, path: Path_, random: Random) -> None:
+def _prefetch_state(tree: Json, _path: Path_, random: Random) -> None:
     prefetch = tree.get("prefetch")
     if not isinstance(prefetch, dict) or not prefetch:
         return
@@ -149,7 +159,8 @@ def _prefetch_state(tree: Json, path: Path_, random: Random) -> None:
 
 
 CHANGES: Final[tuple[Callable[[Json, Path_, Random], None], ...]] = (
-    _put_odd, _put_odd, _put_odd, _delete, _wrap, _repeat, _null_gap, _move, _add_member, _add_member, _rename, _prefetch_state,
+    _put_odd, _put_odd, _put_odd, _delete, _wrap, _repeat, _null_gap, _move, _add_member, _add_member, _rename,
+    _prefetch_state,
 )  # fmt: skip
 
 
@@ -161,13 +172,13 @@ def mutated(request: bytes, random: Random) -> bytes:
         if not found:
             break
         # Half of the faults hit resources where they hurt most: near their top.
-        shallow = [path for path in found if len(path) < 7]
-        path = random.choice(shallow if random.random() < 0.5 else found)
+        shallow = [path for path in found if len(path) <= SHALLOW]
+        path = random.choice(random.choice((shallow, found)))
         with suppress(TypeError, KeyError, IndexError):
             # A change may not fit the place that an earlier one left behind.
             random.choice(CHANGES)(tree, path, random)
-    body = json.dumps(tree, ensure_ascii=random.random() < 0.5).encode("utf-8", "surrogatepass")
-    return _in_bytes(body, random) if random.random() < 0.1 else body
+    body = json.dumps(tree, ensure_ascii=random.choice((True, False))).encode("utf-8", "surrogatepass")
+    return _in_bytes(body, random) if random.randrange(ONE_IN_BYTES) == 0 else body
 
 
 def _in_bytes(body: bytes, random: Random) -> bytes:
@@ -177,7 +188,7 @@ def _in_bytes(body: bytes, random: Random) -> bytes:
         (
             body[:at],
             body[:at] + bytes([random.randrange(256)]) + body[at + 1 :],
-            body[:at] + body[at : at + 200] + body[at:],
+            body[:at] + body[at : at + SLICE] + body[at:],
             body.replace(b'"resourceType"', b'"resource\\u0054ype"', 1),
             body.replace(b"null", b"[" * deep + b"]" * deep, 1) + b" ",
             body.replace(b'"entry"', b'"x":"\\ud800","entry"', 1),
@@ -193,7 +204,7 @@ def _in_bytes(body: bytes, random: Random) -> bytes:
 def complaints(status: int, body: bytes) -> list[str]:
     """Return what is wrong with an answer; nothing when it is cards, or a refusal in the shape of FHIR."""
     answer = json.loads(body)
-    if status == 200:
+    if status == OK:
         return problems(answer["cards"])
     if status not in REFUSALS:
         return [f"status {status}"]
@@ -265,15 +276,15 @@ def request_of(seeds: Sequence[bytes], seed: int, number: int) -> bytes:
 def seed_requests(files: Sequence[Path]) -> list[bytes]:
     """Return the requests to mutate: all demonstration patients, and the files."""
     today = datetime.now(UTC).date()
-    demo = [json.dumps(hook_request(patient.id, today)).encode() for patient in demo_patients()]
-    return [*demo, *(path.read_bytes() for path in files)]
+    demo = [hook_request(patient.id, today) | {"hookInstance": INSTANCE} for patient in demo_patients()]
+    return [*(json.dumps(request).encode() for request in demo), *(path.read_bytes() for path in files)]
 
 
 Report = Callable[[int, list[str], bytes], None]
 
 
 async def fuzz(seeds: Sequence[bytes], seed: int, numbers: range, report: Report, seconds: float = inf) -> Run:
-    """Send the requests ``numbers`` of ``seed``, as many as ``seconds`` allow; ``report`` is told of every complaint."""
+    """Send the requests ``numbers`` of ``seed``, as many as ``seconds`` allow; tell ``report`` of every complaint."""
     run = Run()
     ends = time.perf_counter() + seconds
     signal.signal(signal.SIGALRM, _hang)
@@ -293,6 +304,12 @@ async def fuzz(seeds: Sequence[bytes], seed: int, numbers: range, report: Report
     return run
 
 
+def say(line: str) -> None:
+    """Tell whoever runs this."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -309,16 +326,16 @@ def main() -> int:
         failed.append(number)
         given.faults.mkdir(exist_ok=True)
         (given.faults / f"{given.seed}-{number}.json").write_bytes(body)
-        print(f"request {number}: {'; '.join(found)[:400]}", flush=True)
+        say(f"request {number}: {'; '.join(found)[:LINE]}")
 
     started = time.perf_counter()
     numbers = range(given.first, given.first + given.count)
     run = asyncio.run(fuzz(seed_requests(given.files), given.seed, numbers, report, given.seconds))
     seconds = time.perf_counter() - started
     sent = sum(run.statuses.values())
-    print(f"seed {given.seed}, from request {given.first}: {sent} sent, {len(failed)} failed, {seconds:.0f} s")
-    print(f"answers by status: {dict(sorted(run.statuses.items()))}; slowest {run.slowest:.3f} s")
-    print(f"memory in MB: {[size // MEGABYTE for size in run.memory]}")
+    say(f"seed {given.seed}, from request {given.first}: {sent} sent, {len(failed)} failed, {seconds:.0f} s")
+    say(f"answers by status: {dict(sorted(run.statuses.items()))}; slowest {run.slowest:.3f} s")
+    say(f"memory in MB: {[size // MEGABYTE for size in run.memory]}")
     return 1 if failed else 0
 
 

@@ -22,7 +22,7 @@ from cds_service.fhir.references import PatientIdentity
 from cds_service.fhir.reports import read_report, read_study
 from cds_service.fhir.shapes import Meta, Resource
 from cds_service.fhir.shapes_bundle import ABSENT, Head, Located
-from cds_service.risk.record import Area, Availability, Gap, PatientRecord
+from cds_service.risk.record import Area, Availability, Delivery, Gap, PatientRecord
 from cds_service.terminology.index import TerminologyIndex
 
 # Where the facts of each type go in the record, and who reads them. Types without a reader are only referred to.
@@ -120,11 +120,21 @@ def assemble(patient: Located, sources: Sources, index: TerminologyIndex, as_of:
     return PatientRecord.of(
         read_patient(patient.resource, reading),
         **facts,
-        availability=sources.availability,
+        availability=_told(sources.availability, reading.short),
         gaps=sorted(reading.gaps.union(sources.gaps), key=_encode),
         not_coded=sorted(reading.not_coded, key=_encode),
         ignored_others=ignored,
     )
+
+
+def _told(availability: Mapping[Area, Availability], short: set[Area]) -> Mapping[Area, Availability]:
+    """Return how each area arrived, now that it is known of which something did not come along."""
+    partial = {
+        area: msgspec.structs.replace(given, state=Delivery.PARTIAL)
+        for area, given in availability.items()
+        if area in short and given.complete
+    }
+    return {**availability, **partial}
 
 
 def _referred(resources: list[Located]) -> dict[str, Resource]:

@@ -12,7 +12,7 @@ from cds_service.fhir.references import relative
 from cds_service.fhir.shapes import CodeableConcept
 from cds_service.fhir.shapes_medication import Ingredient, Medication, MedicationResource
 from cds_service.fhir.word_tables import route_words
-from cds_service.risk.record import Quantity
+from cds_service.risk.record import Area, Quantity
 from cds_service.terminology.units import convert, ucum_units
 
 ROUTE_CONCEPT: Final = "route"
@@ -34,16 +34,33 @@ def product_of(resource: MedicationResource, reading: Reading) -> Product:
     inline = resource.medication.as_concept if resource.medication else None
     concept = resource.medication_codeable_concept or inline
     medication = _medication(resource, reading)
-    concepts = tuple(given for given in (concept, medication.code if medication else None) if given)
+    named = _named(resource) if medication is None else None
+    concepts = tuple(given for given in (concept, medication.code if medication else None, named) if given)
     ingredients = medication.ingredient if medication else ()
     found = reading.find((*concepts, *map(_item, ingredients)))
+    if not found and named is not None:
+        # A list of drugs of which some cannot be named says nothing of a drug by not naming it.
+        reading.gap(resource, "medication", "not-delivered")
+        reading.short.add(Area.MEDICATIONS)
     return Product(found, concepts, _strength(found, ingredients, reading))
+
+
+def _reference(resource: MedicationResource) -> str:
+    given = resource.medication_reference
+    return (given.reference or "" if given else "") or (resource.medication.target if resource.medication else "")
+
+
+def _named(resource: MedicationResource) -> CodeableConcept | None:
+    """Return what the resource calls the medication that it only refers to, as words; None when it refers to none."""
+    inline, given = resource.medication, resource.medication_reference
+    if given is None and not _reference(resource):
+        return None
+    return CodeableConcept(text=(given.display if given else inline.target_name if inline else "") or None)
 
 
 def _medication(resource: MedicationResource, reading: Reading) -> Medication | None:
     """Return the Medication referred to, contained or delivered."""
-    given = resource.medication_reference
-    reference = (given.reference or "" if given else "") or (resource.medication.target if resource.medication else "")
+    reference = _reference(resource)
     if reference.startswith("#"):
         return next((one for one in _contained(resource, reading) if one.id == reference.removeprefix("#")), None)
     target = reading.referred.get(reference) or reading.referred.get(relative(reference))

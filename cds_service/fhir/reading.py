@@ -11,7 +11,7 @@ from cds_service.fhir.references import literal, relative
 from cds_service.fhir.shapes import CodeableConcept, Coding, Period, Resource
 from cds_service.fhir.texts import MAX_TEXT, relevant_texts, uncoded_text
 from cds_service.risk.dates import PartialDate
-from cds_service.risk.record import Evidence, Gap, NotCoded
+from cds_service.risk.record import Area, Evidence, Gap, NotCoded
 from cds_service.terminology.index import TerminologyIndex
 from cds_service.terminology.match import ConceptMatch
 
@@ -44,6 +44,8 @@ class Reading:
         self._known: defaultdict[str, dict[tuple[str | None, str | None], tuple[ConceptMatch, ...]]] = defaultdict(dict)
         self.gaps: set[Gap] = set()
         self.not_coded: set[NotCoded] = set()
+        # Kinds of data of which something was told to exist and did not come along.
+        self.short: set[Area] = set()
 
     def find(self, concepts: Iterable[CodeableConcept | None], element: str = NOWHERE) -> Found:
         """Return the concepts that the codings have in ``element``, one match per concept, the most telling one.

@@ -32,6 +32,12 @@ class Reference(Shape, frozen=True, gc=False):
     reference: str | None = None
 
 
+class NamedReference(Reference, frozen=True, gc=False):
+    """A link to a thing, not to a person, with the name it goes by."""
+
+    display: str | None = None
+
+
 class CodeableReference(Shape, frozen=True, gc=False):
     """R5's CodeableReference and, in the same place, R4's CodeableConcept or Reference."""
 
@@ -39,7 +45,8 @@ class CodeableReference(Shape, frozen=True, gc=False):
     text: str | None = None
     concept: CodeableConcept | None = None
     # R5 sends an object here, a plain R4 Reference a string.
-    reference: str | Reference | None = None
+    reference: str | NamedReference | None = None
+    display: str | None = None
 
     @property
     def as_concept(self) -> CodeableConcept:
@@ -51,6 +58,11 @@ class CodeableReference(Shape, frozen=True, gc=False):
         """The reference as sent, or an empty string."""
         inner = self.reference
         return (inner.reference if isinstance(inner, Reference) else inner) or ""
+
+    @property
+    def target_name(self) -> str:
+        """The name that the reference gives its target, or an empty string."""
+        return (self.reference.display if isinstance(self.reference, NamedReference) else self.display) or ""
 
 
 class Period(Shape, frozen=True, gc=False):

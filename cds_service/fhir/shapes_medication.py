@@ -5,6 +5,7 @@ import msgspec
 from cds_service.fhir.shapes import (
     CodeableConcept,
     CodeableReference,
+    NamedReference,
     Period,
     Quantity,
     Range,
@@ -93,7 +94,7 @@ class MedicationResource(SubjectResource, frozen=True, gc=False):
 
     status: str | None = None
     medication_codeable_concept: CodeableConcept | None = None
-    medication_reference: Reference | None = None
+    medication_reference: NamedReference | None = None
     medication: CodeableReference | None = None
     contained: tuple[msgspec.Raw, ...] = ()
     reason_code: tuple[CodeableConcept, ...] = ()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.risk.record import Dosage, MedicationFact, Quantity, Range
+from cds_service.risk.record import Area, Delivery, Dosage, MedicationFact, Quantity, Range
 
 from .conftest import ATC, RXNORM, SCT, bundle, coded, read_resources, resource
 
@@ -68,22 +68,59 @@ def test_the_product_is_found_by_the_url_its_bundle_gives_it() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{}, {"medicationReference": {"reference": "#gone"}}, {"medicationReference": {"reference": "Medication/gone"}},
+    [{"medicationReference": {"reference": "#gone"}}, {"medicationReference": {"reference": "Medication/gone"}},
      {"medicationReference": {"reference": "Patient/1"}}, {"medicationReference": {}},
      {"medicationReference": {"reference": "#m"}, "contained": [{"resourceType": "Organization", "id": "m"}]}],
 )  # fmt: skip
 @pytest.mark.parametrize(
     "kind", ["MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration"]
 )
-def test_an_unknown_product_is_no_fact(kind: str, given: dict[str, Any]) -> None:
+def test_a_product_that_did_not_come_along_is_a_gap_and_leaves_a_list_that_is_not_complete(
+    kind: str, given: dict[str, Any]
+) -> None:
+    record = read_resources(resource(kind, **given), resource("MedicationRequest", "other"))
+    assert record.medications == {}
+    assert [(gap.reference, gap.element, gap.reason) for gap in record.gaps] == [
+        (f"{kind}/a", "medication", "not-delivered")
+    ]
+    assert record.delivery(Area.MEDICATIONS).state is Delivery.PARTIAL
+
+
+@pytest.mark.parametrize("kind", ["MedicationRequest", "MedicationStatement"])
+@pytest.mark.parametrize("given", [{}, {"medicationCodeableConcept": coded(ATC, "C09AA03")}])
+def test_a_product_that_is_none_of_ours_is_no_fact_and_no_gap(kind: str, given: dict[str, Any]) -> None:
     record = read_resources(resource(kind, **given))
     assert (record.medications, record.gaps) == ({}, ())
+    assert record.complete(Area.MEDICATIONS)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"medicationReference": {"reference": "Medication/gone", "display": "Prednisolon 5 mg tablett"}},
+        {"medicationReference": {"display": "Prednisolon 5 mg tablett"}},
+        {"medication": {"reference": {"reference": "Medication/gone", "display": "Prednisolon 5 mg tablett"}}},
+        {"medication": {"reference": "Medication/gone", "display": "Prednisolon 5 mg tablett"}},
+    ],
+)
+def test_what_a_reference_calls_a_product_that_did_not_come_along_is_shown(given: dict[str, Any]) -> None:
+    [note] = read_resources(resource("MedicationRequest", **given)).not_coded
+    assert (note.concept, note.text) == (GLUCOCORTICOID, "Prednisolon 5 mg tablett")
+
+
+def test_a_product_by_reference_that_has_a_code_beside_it_needs_nothing_more() -> None:
+    gone = {"medicationReference": {"reference": "Medication/gone"}, "medicationCodeableConcept": PREDNISOLONE}
+    record = read_resources(resource("MedicationRequest", **gone))
+    assert (len(record.medications[GLUCOCORTICOID]), record.gaps) == (1, ())
 
 
 def test_a_contained_product_that_cannot_be_read_is_a_gap() -> None:
     broken = {"resourceType": "Medication", "id": "m", "code": 5}
     record = read_resources(resource("MedicationRequest", medicationReference={"reference": "#m"}, contained=[broken]))
-    assert [(gap.element, gap.reason) for gap in record.gaps] == [("contained", "unreadable")]
+    assert [(gap.element, gap.reason) for gap in record.gaps] == [
+        ("contained", "unreadable"),
+        ("medication", "not-delivered"),
+    ]
 
 
 STRENGTH = {"numerator": amount(5, "mg"), "denominator": amount(1, "tablet")}

@@ -1,4 +1,4 @@
-"""What real senders write: extensions that turn a meaning, codings that are none, references of all kinds, strangers."""
+"""What real senders write: extensions that turn meanings, codings that are none, references of all kinds, strangers."""
 
 import json
 from typing import Any
