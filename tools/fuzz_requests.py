@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
@@ -100,7 +101,7 @@ def _parent(tree: Any, path: Path_) -> Any:
 
 
 def _put_odd(tree: Json, path: Path_, random: Random) -> None:
-    _parent(tree, path)[path[-1]] = random.choice(ODD)
+    _parent(tree, path)[path[-1]] = deepcopy(random.choice(ODD))
 
 
 def _delete(tree: Json, path: Path_, _random: Random) -> None:
@@ -116,7 +117,7 @@ def _wrap(tree: Json, path: Path_, _random: Random) -> None:
 def _repeat(tree: Json, path: Path_, random: Random) -> None:
     parent = _parent(tree, path)
     if isinstance(parent, list):
-        parent.extend([parent[int(path[-1])]] * random.choice((1, 2, 40)))
+        parent.extend(deepcopy(parent[int(path[-1])]) for _ in range(random.choice((1, 2, 40))))
 
 
 def _null_gap(tree: Json, path: Path_, _random: Random) -> None:
@@ -127,14 +128,14 @@ def _null_gap(tree: Json, path: Path_, _random: Random) -> None:
 
 def _move(tree: Json, path: Path_, random: Random) -> None:
     other = random.choice(list(places(tree)))
-    _parent(tree, path)[path[-1]] = json.loads(json.dumps(_parent(tree, other)[other[-1]]))
+    _parent(tree, path)[path[-1]] = deepcopy(_parent(tree, other)[other[-1]])
 
 
 def _add_member(tree: Json, path: Path_, random: Random) -> None:
     value = _parent(tree, path)[path[-1]]
     if isinstance(value, dict):
         name, added = random.choice(MEMBERS)
-        value[name] = added
+        value[name] = deepcopy(added)
 
 
 def _rename(tree: Json, path: Path_, _random: Random) -> None:
@@ -153,7 +154,7 @@ def _prefetch_state(tree: Json, _path: Path_, random: Random) -> None:
     value = prefetch.pop(key)
     issue = {"severity": random.choice(("error", "warning", "fatal")), "code": random.choice(OUTCOMES)}
     prefetch[random.choice((key, "item1", "problems"))] = random.choice(
-        (None, value, [value, value], {"resourceType": "Bundle", "entry": [{"resource": value}], "total": 9},
+        (None, value, [value, deepcopy(value)], {"resourceType": "Bundle", "entry": [{"resource": value}], "total": 9},
          {"resourceType": "OperationOutcome", "issue": [issue]}, {"resourceType": "Bundle", "type": "searchset"})
     )  # fmt: skip
 
