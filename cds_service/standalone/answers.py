@@ -12,6 +12,7 @@ from cds_service.risk.dates import PartialDate
 from cds_service.rulesets.model import RuleSet
 from cds_service.standalone.choices import Choices
 from cds_service.standalone.definition import Column, Definition, Field, Table
+from cds_service.standalone.texts import texts
 
 YES: Final = "yes"
 NO: Final = "no"
@@ -98,6 +99,10 @@ class Reader:
     def wrong(self, name: str, key: str, **values: str) -> None:
         """Note that the answer ``name`` cannot be used."""
         self.problems.append(Problem(name, key, values))
+
+    def label(self, field: Field) -> str:
+        """Return the question in the words in which it was asked."""
+        return texts()[self.language][f"field.{field.key}.label"]
 
     def yes_or_no(self, name: str) -> bool | None:
         """Return the answer, None when it is not known."""

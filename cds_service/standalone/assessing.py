@@ -77,8 +77,8 @@ class Desk(msgspec.Struct, frozen=True):
         return read_bundle(body, self.index)
 
     def card_options(self, language: Language) -> CardOptions:
-        """Return how cards are written here: as HTML, without orders, because there is no record to put them in."""
-        return msgspec.structs.replace(self.options, language=language, text_format="html", patient="")
+        """Return how cards are written here: without orders, because there is no record to put them in."""
+        return msgspec.structs.replace(self.options, language=language, patient="")
 
 
 def desk(index: TerminologyIndex, rules: RuleSet, today: Callable[[], date], options: CardOptions) -> Desk:

@@ -99,7 +99,9 @@ def _table(field: Field, form: Definition, reader: Reader, writing: Writing) -> 
 def _answer(field: Field, reader: Reader, writing: Writing) -> Iterator[Json]:
     answer = reader.yes_or_no(field.key)
     if answer is not None:
-        yield writing.observation(writing.item(field.key), reader.today.isoformat(), valueBoolean=answer)
+        yield writing.observation(
+            writing.item(field.key), reader.label(field), reader.today.isoformat(), valueBoolean=answer
+        )
 
 
 def _count(field: Field, reader: Reader, writing: Writing) -> Iterator[Json]:
@@ -107,7 +109,7 @@ def _count(field: Field, reader: Reader, writing: Writing) -> Iterator[Json]:
     if number is not None:
         row = writing.item(field.key)
         value = quantity(number, row.attributes["unit"])
-        yield writing.observation(row, reader.today.isoformat(), valueQuantity=value)
+        yield writing.observation(row, reader.label(field), reader.today.isoformat(), valueQuantity=value)
 
 
 def _measure(field: Field, reader: Reader, writing: Writing) -> Iterator[Json]:
@@ -118,7 +120,9 @@ def _measure(field: Field, reader: Reader, writing: Writing) -> Iterator[Json]:
     if when is None and field.dated == "required" and not reader.answers.get(f"{field.key}.on"):
         reader.wrong(f"{field.key}.on", "when")
     row = writing.measured(field.concept, field.where, unit)
-    yield writing.observation(row, when or reader.today.isoformat(), valueQuantity=quantity(number, unit))
+    yield writing.observation(
+        row, reader.label(field), when or reader.today.isoformat(), valueQuantity=quantity(number, unit)
+    )
 
 
 def _coded(field: Field, reader: Reader, writing: Writing) -> Iterator[Json]:
@@ -127,7 +131,7 @@ def _coded(field: Field, reader: Reader, writing: Writing) -> Iterator[Json]:
         said: Where = field.yes if answer else field.no
         row = writing.codes.the(field.concept, field.where)
         value = writing.answer(field.concept, said)
-        yield writing.observation(row, reader.today.isoformat(), valueCodeableConcept=value)
+        yield writing.observation(row, reader.label(field), reader.today.isoformat(), valueCodeableConcept=value)
 
 
 _ASKED: Final[Mapping[str, Callable[[Field, Reader, Writing], Iterator[Json]]]] = {

@@ -53,7 +53,15 @@ class Pages:
         if file_error:
             errors = (ErrorView("file", self.said["assess.file-label"], file_error),)
         names = {rule.id: rule.name for rule in rules_view(self._rules, self._language) if rule.enabled}
-        return self._page("form.html", "assess", "/assess", sections=view.sections(), errors=errors, rule_names=names)
+        return self._page(
+            "form.html",
+            "assess",
+            "/assess",
+            carrier="answers",
+            sections=view.sections(),
+            errors=errors,
+            rule_names=names,
+        )
 
     def result(self, result: ResultView, timeline: Timeline, again: str, *, editable: bool, protected: bool) -> str:
         """The result. ``again``: what was assessed, for the letter; ``protected``: no name may go in a letter."""
@@ -61,6 +69,7 @@ class Pages:
             "result.html",
             "assess",
             "/assess",
+            carrier="again",
             result=result,
             again=again,
             editable=editable,
@@ -130,7 +139,8 @@ class Pages:
         body = Markup(leaflet_html(leaflet))  # noqa: S704 - cards.leaflet escapes each text and is tested for it
         return self._page("leaflet.html", "", "/assess", leaflet=body)
 
-    def _page(self, template: str, current: str, path: str, **values: Any) -> str:
+    def _page(self, template: str, current: str, path: str, carrier: str = "", **values: Any) -> str:
+        """``carrier``: id of the form that carries what was typed along when the language changes."""
         languages = [(code, said["language"]) for code, said in texts().items()]
         return _TEMPLATES.get_template(template).render(
             t=self.said,
@@ -138,6 +148,7 @@ class Pages:
             languages=languages,
             current=current,
             path=path,
+            carrier=carrier,
             number=self._words.number,
             **values,
         )

@@ -1,26 +1,24 @@
 """The result page as a template needs it: every sentence in words of the cards, none of them escaped yet."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
-import nh3
-from markupsafe import Markup
 
-from cards import CardOptions, cards_for, plain_text
-from cards.detail import basis, threshold_text
+from cards import CardOptions, plain_text
+from cards.detail import basis, detail_blocks, threshold_text
 from cards.findings import explained, strongest, with_status
+from cards.formats import Block, Paragraph, Section
 from cards.letter import offered_targets, referral_target
 from cards.limbs import limb_status_text, scan_lines
 from cards.plain import body_lines, gate_line, tool_line, unknown_line
-from cards.summary import risk_phrase
+from cards.summary import risk_phrase, summarised
 from cards.untrusted import one_line
 from cards.words import Said, Words, words
-from cds_service.risk.assessment import Assessment, Finding, Status, Tier
+from cds_service.risk.assessment import Assessment, Decision, Finding, Status, Tier
 from cds_service.risk.record import Evidence
 
 _CONTESTED: Final = "contested"
-_CARD_TAGS: Final = {"b", "br", "em", "li", "p", "strong", "ul"}
 # The form asks each question once, so "delivered in part" means there: nobody answered it.
 _NOT_ANSWERED: Final = frozenset({"partial", "missing"})
 _NOT_RECORDED: Final = "not-recorded"
@@ -48,12 +46,13 @@ class FindingView(msgspec.Struct, frozen=True):
 
 
 class CardView(msgspec.Struct, frozen=True):
-    """A card as a hook would show it, its detail as HTML."""
+    """A card in parts: the sentence on top, why, what to do, and the rest that a hook would show below."""
 
-    kind: str
     indicator: str
     summary: str
-    detail: Markup
+    why: str
+    to_do: tuple[str, ...]
+    rest: tuple[Block, ...]
 
 
 class ResultView(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +111,7 @@ def result_view(assessment: Assessment, options: CardOptions) -> ResultView:
         points=assessment.points if assessment.tier else None,
         cut=assessment.cut,
         basis=basis(assessment, in_words),
-        cards=tuple(_cards(assessment, options)),
+        cards=tuple(_card(decision, assessment, in_words) for decision in assessment.decisions),
         gates=tuple(gate_line(gate, in_words) for gate in assessment.gates),
         counted=_views(strongest(assessment), in_words),
         shown=_views(_seen(assessment), in_words),
@@ -150,10 +149,17 @@ def _is_scanned(assessment: Assessment) -> bool:
     return ordered or assessment.tier not in (None, Tier.NONE)
 
 
-def _cards(assessment: Assessment, options: CardOptions) -> Iterator[CardView]:
-    for card, decision in zip(cards_for(assessment, options), assessment.decisions, strict=True):
-        detail = Markup(nh3.clean(card["detail"], tags=_CARD_TAGS, attributes={}))  # noqa: S704 - cleaned by an allow-list of tags without attributes
-        yield CardView(decision.card, card["indicator"], card["summary"], detail)
+def _card(decision: Decision, assessment: Assessment, in_words: Words) -> CardView:
+    blocks = detail_blocks(decision, assessment, in_words)
+    first, to_do = blocks[0], in_words.say("label.do")
+    done = [block for block in blocks if isinstance(block, Section) and block.label == to_do]
+    return CardView(
+        indicator=decision.indicator,
+        summary=summarised(decision, assessment, in_words),
+        why=first.text if isinstance(first, Paragraph) else "",
+        to_do=tuple(item for block in done for item in block.items),
+        rest=tuple(block for block in blocks[1:] if block not in done),
+    )
 
 
 def _views(findings: Iterable[Finding], in_words: Words) -> tuple[FindingView, ...]:

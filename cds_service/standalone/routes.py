@@ -39,6 +39,8 @@ _FILE_HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "n
 _MEDIA_TYPES: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 _REMOVE: Final = re.compile(r"^remove-([a-z]+)-(\d{1,2})$")
 _ADD: Final = re.compile(r"^add-([a-z]+)$")
+# The language was changed: what was typed is shown again, not assessed.
+_SWITCH: Final = "language"
 _LANGUAGES: Final[dict[str, Language]] = {"sv": "sv", "en": "en"}
 _MEGABYTE: Final = 1_000_000
 
@@ -138,8 +140,8 @@ class Visit(msgspec.Struct, frozen=True):
         remove, add = _REMOVE.match(action), _ADD.match(action)
         if remove and remove[1] in tables:
             return self._page(self.pages.form(answers.without_row(remove[1], int(remove[2]))))
-        if add and add[1] in tables:
-            return self._page(self.pages.form(answers, more=add[1]))
+        if (add and add[1] in tables) or action == _SWITCH:
+            return self._page(self.pages.form(answers, more=add[1] if add else ""))
         return self._result(Source("form", answers=dict(answers.values)))
 
     def _file(self, text: str) -> Response:

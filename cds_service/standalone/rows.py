@@ -63,7 +63,7 @@ def limb(form: Definition, reader: Reader, writing: Writing, number: int) -> Ite
     elif share is not None:
         value = quantity(share, "%")
         item = writing.item(chosen.option.segment)
-        yield writing.observation(item, reader.today.isoformat(), site, valueQuantity=value)
+        yield writing.observation(item, item.display, reader.today.isoformat(), site, valueQuantity=value)
 
 
 def fracture(form: Definition, reader: Reader, writing: Writing, number: int) -> Iterator[Json]:
@@ -143,7 +143,8 @@ def scan(form: Definition, reader: Reader, writing: Writing, number: int) -> Ite
     place = next(place for place in form.scan.places if place.key == chosen.option.key)
     where = {"site": place.site, "laterality": place.side, "property": f"{score}-score"}
     result = quantity(value, f"{{{score}-score}}")
-    yield writing.observation(writing.codes.the(form.scan.concept, where), on, valueQuantity=result)
+    row = writing.codes.the(form.scan.concept, where)
+    yield writing.observation(row, chosen.option.label[reader.language], on, valueQuantity=result)
 
 
 def order(form: Definition, reader: Reader, writing: Writing, number: int) -> Iterator[Json]:

@@ -32,7 +32,6 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     label: str
     value: str = ""
-    hint: str = ""
     unit: str = ""
     error: str = ""
     groups: tuple[GroupView, ...] = ()
@@ -53,12 +52,13 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """One question. ``kind``: ``choice`` (radio buttons) | ``inputs`` | ``rows``."""
+    """One question. ``kind``: ``choice`` (radio buttons) | ``inputs`` | ``rows``; ``has_days``: it asks for a day."""
 
     key: str
     kind: str
     label: str
     hint: str
+    has_days: bool = False
     inputs: tuple[Input, ...] = ()
     options: tuple[OptionView, ...] = ()
     rows: tuple[Row, ...] = ()
@@ -128,7 +128,10 @@ class FormView:
         if field.kind == "rows":
             rows = tuple(self._rows(field))
             grows = len(rows) < self._form.most_rows
-            return Question(key=field.key, kind="rows", label=label, hint=hint, rows=rows, may_grow=grows)
+            dated = any(column.type == "day" for column in self._form.rows[field.key].columns)
+            return Question(
+                key=field.key, kind="rows", label=label, hint=hint, has_days=dated, rows=rows, may_grow=grows
+            )
         if field.kind in ("answer", "coded", "complete"):
             options = tuple(self._radio(field.key, {key: self._said[f"answer.{key}"] for key in (YES, NO)}))
             return Question(key=field.key, kind="choice", label=label, hint=hint, options=options)
@@ -136,7 +139,9 @@ class FormView:
             sexes = {option.key: option.label[self._language] for option in self._choices["sex"].values()}
             options = tuple(self._radio(field.key, sexes))
             return Question(key=field.key, kind="choice", label=label, hint=hint, options=options)
-        return Question(key=field.key, kind="inputs", label=label, hint=hint, inputs=tuple(self._inputs(field, label)))
+        dated = field.kind in ("measure", "born")
+        inputs = tuple(self._inputs(field, label))
+        return Question(key=field.key, kind="inputs", label=label, hint=hint, has_days=dated, inputs=inputs)
 
     def _radio(self, name: str, labels: Mapping[str, str]) -> Iterator[OptionView]:
         """The answers, and that it is not known: that one unless another was chosen."""
@@ -152,7 +157,7 @@ class FormView:
             return
         single = len(field.units) == 1
         unit = self._said[f"unit.{field.units[0]}"] if single else ""
-        yield self._input(f"{field.key}.value", "number", label, unit=unit)
+        yield self._input(f"{field.key}.value", "number", self._said["input.value"], unit=unit)
         if not single:
             groups = (self._group("", {unit: self._said[f"unit.{unit}"] for unit in field.units}, f"{field.key}.unit"),)
             yield self._input(f"{field.key}.unit", "select", self._said["input.unit"], groups=groups)

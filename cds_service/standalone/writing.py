@@ -36,12 +36,12 @@ class Writing:
         """Return the row of a quantity: the one for this unit where there are several."""
         return self.codes.find(concept, {**where, "unit": unit}) or self.codes.the(concept, where)
 
-    def observation(self, row: ConceptRow, on: str, site: ConceptRow | None = None, **value: Any) -> Json:
-        """Return a final Observation made on the day ``on``."""
+    def observation(self, row: ConceptRow, text: str, on: str, site: ConceptRow | None = None, **value: Any) -> Json:
+        """Return a final Observation made on the day ``on``; ``text``: the question in the form's words."""
         return self.resource(
             "Observation",
             status="final",
-            code=codeable(row),
+            code=codeable(row, text),
             effectiveDateTime=on,
             bodySite=codeable(site) if site else None,
             **value,
