@@ -1,7 +1,8 @@
 """Silence after feedback (D18): a card that was answered is not shown again until its time or its reason is over.
 
 The newest answer to a card of a kind decides for that kind alone. It no longer holds when the card has a reason it did
-not have: a new strong factor, a new fracture, an override to HIGH. Whatever cannot be read silences nothing.
+not have: a new strong factor, a new fracture, an override to HIGH. Whatever cannot be read silences nothing. Cards
+about an order that is being written are about that order alone: they are never silenced.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from cds_service.hooks.marks import CardMarks, card_marks, patient_mark
 from cds_service.logs import log
 from cds_service.risk.assessment import Assessment, Decision
 from cds_service.risk.dates import add_days, add_months
+from cds_service.risk.decisions.decide import CARDS
 from cds_service.rulesets.model import RuleSet
 from cds_service.store import Act, ShownCard
 from cds_service.terminology.index import TerminologyIndex
@@ -110,7 +112,7 @@ def moment(act: Act) -> datetime:
 def weigh(assessment: Assessment, acts: tuple[Act, ...], marks: Mapping[str, CardMarks], terms: Terms) -> Verdict:
     """Return which cards of the assessment are kept and which are held back after ``acts``.
 
-    ``marks`` holds the marks of each card of the assessment by kind. Pure; the day is the assessment's.
+    ``marks`` holds the marks of the cards that can be silenced by kind. Pure; the day is the assessment's.
     """
     newest: dict[str, Act] = {}
     for act in sorted(acts, key=moment):
@@ -119,6 +121,7 @@ def weigh(assessment: Assessment, acts: tuple[Act, ...], marks: Mapping[str, Car
         decision.card: silence
         for decision in assessment.decisions
         if decision.card in newest
+        and decision.card in marks
         and (silence := _silence(newest[decision.card], marks[decision.card], terms, assessment.as_of))
     }
     return Verdict(
@@ -150,10 +153,11 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
     async def applied(self, request: HookRequest, assessment: Assessment) -> Verdict:
         """Return the verdict on an assessment. No cards, no look-up; a store that is down hides nothing."""
-        patient = patient_mark(self.key, request) if assessment.decisions else ""
+        lasting = tuple(decision for decision in assessment.decisions if decision.card in CARDS)
+        patient = patient_mark(self.key, request) if lasting else ""
         if not patient:
             return Verdict(kept=assessment.decisions)
-        marks = {d.card: card_marks(self.key, patient, assessment, d) for d in assessment.decisions}
+        marks = {decision.card: card_marks(self.key, patient, assessment, decision) for decision in lasting}
         verdict = weigh(assessment, await self._read(patient), marks, self.terms)
         return msgspec.structs.replace(verdict, patient=patient)
 

@@ -120,6 +120,31 @@ def test_a_store_that_does_not_answer_is_told(store, monkeypatch):
         store.ping()
 
 
+def test_a_write_that_fails_at_its_very_end_is_told(store, monkeypatch):
+    class Context:
+        def __enter__(self):
+            return None
+
+        def __exit__(self, *_):
+            raise sa.exc.OperationalError("COMMIT", {}, Exception("disk full"))
+
+    monkeypatch.setattr(store, "_engine", type("Engine", (), {"begin": lambda _self: Context()})())
+    with pytest.raises(StoreError, match="refused: OperationalError"), store._transaction():
+        pass
+
+
+def test_what_only_sqlite_understands_is_said_to_sqlite_alone(monkeypatch):
+    engine = sa.create_engine("sqlite://")
+    monkeypatch.setattr(engine.dialect, "name", "postgresql")
+    monkeypatch.setattr("cds_service.store.store.sa.create_engine", lambda *_, **__: engine)
+    monkeypatch.setattr("cds_service.store.store.upgrade", lambda _engine: None)
+    opened = Store.open("postgresql+psycopg://h/db")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() != 1
+    opened.close()
+
+
 def test_the_insert_for_postgresql_ignores_repeats_too(store, monkeypatch):
     monkeypatch.setattr(store, "_engine", type("E", (), {"dialect": type("D", (), {"name": "postgresql"})()})())
     text = str(store._insert_once(feedback()).compile(dialect=postgresql.dialect()))

@@ -1,0 +1,158 @@
+"""Stores of every age come up to date on opening, and nothing in them is lost."""
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from cds_service.errors import StoreError
+from cds_service.store import FeedbackEntry, Store
+from cds_service.store.tables import METADATA
+from cds_service.store.upgrade import upgrade
+
+AT = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
+
+# The tables as the service made them before it had migrations, word for word.
+BEFORE_ALEMBIC = """
+CREATE TABLE decisions (id INTEGER NOT NULL, at DATETIME NOT NULL, hook VARCHAR(64) NOT NULL,
+ rule_set VARCHAR(64) NOT NULL, profile VARCHAR(32) NOT NULL, tier VARCHAR(16) NOT NULL, points INTEGER NOT NULL,
+ gates JSON NOT NULL, rules JSON NOT NULL, unknowns JSON NOT NULL, PRIMARY KEY (id));
+CREATE INDEX ix_decisions_at ON decisions (at);
+CREATE TABLE shown_cards (uuid VARCHAR(64) NOT NULL, kind VARCHAR(8) NOT NULL, decision INTEGER NOT NULL,
+ PRIMARY KEY (uuid));
+CREATE INDEX ix_shown_cards_decision ON shown_cards (decision);
+CREATE TABLE feedback (id INTEGER NOT NULL, received DATETIME NOT NULL, service VARCHAR(128) NOT NULL,
+ card VARCHAR(64) NOT NULL, outcome VARCHAR(16) NOT NULL, outcome_at VARCHAR(64) NOT NULL, suggestions JSON NOT NULL,
+ reason_system VARCHAR(255) NOT NULL, reason_code VARCHAR(128) NOT NULL, reason_display VARCHAR(255) NOT NULL,
+ comment TEXT NOT NULL, comment_given BOOLEAN NOT NULL, PRIMARY KEY (id),
+ CONSTRAINT one_act_once UNIQUE (card, outcome, outcome_at));
+CREATE INDEX ix_feedback_received ON feedback (received);
+CREATE INDEX ix_feedback_card ON feedback (card)
+"""
+AN_OLD_CALL = """
+INSERT INTO decisions VALUES (7, '2026-05-01 08:00:00.000000', 'patient-view', '1.0.0', 'se', 'HIGH', 7, '[]', '["R-GC2"]', '[]');
+INSERT INTO shown_cards VALUES ('old-card', 'K1', 7);
+INSERT INTO feedback VALUES (3, '2026-05-02 08:00:00.000000', 's', 'old-card', 'accepted', '2026-05-02T08:00:00Z', '[]', '', '', '', '', 0)
+"""  # noqa: E501 - rows as they lie in a file
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+def run(url, script):
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for statement in script.split(";"):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def differences(url):
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), METADATA)
+    engine.dispose()
+    return found
+
+
+def step_of(url):
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        step = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    return step
+
+
+def newest():
+    config = Config()
+    config.set_main_option("script_location", "cds_service.store:migrations")
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_the_steps_lead_to_the_tables_that_the_code_uses(url):
+    Store.open(url).close()
+    assert differences(url) == []
+    assert step_of(url) == newest()
+
+
+def test_a_store_made_before_there_were_steps_is_adopted_with_all_it_holds(url):
+    run(url, BEFORE_ALEMBIC)
+    run(url, AN_OLD_CALL)
+    store = Store.open(url)
+    [decision], [feedback] = store.decisions(), store.feedback()
+    assert (decision["id"], decision["tier"], decision["rules"], decision["silenced"]) == (7, "HIGH", ["R-GC2"], None)
+    assert (feedback["card"], feedback["kind"], feedback["outcome"]) == ("old-card", "K1", "accepted")
+    store.record_feedback(
+        [FeedbackEntry(received=AT, service="s", card="old-card", outcome="overridden", outcome_at="2026-06-01")]
+    )
+    assert len(store.feedback()) == 2
+    store.close()
+    assert differences(url) == []
+    assert step_of(url) == newest()
+
+
+def test_a_store_whose_making_was_broken_off_is_completed(url):
+    first, *_ = BEFORE_ALEMBIC.strip().split(";")
+    run(url, first)
+    Store.open(url).close()
+    assert differences(url) == []
+
+
+def test_opening_again_changes_nothing(url):
+    Store.open(url).close()
+    run(url, AN_OLD_CALL.replace("'[]', '[\"R-GC2\"]', '[]')", "'[]', '[\"R-GC2\"]', '[]', '[]')")
+        .replace("'K1', 7)", "'K1', 7, NULL, NULL, NULL, NULL)"))  # fmt: skip
+    store = Store.open(url)
+    assert len(store.decisions()) == len(store.feedback()) == 1
+    store.close()
+
+
+def test_a_store_of_a_newer_version_is_refused_and_left_alone(url):
+    Store.open(url).close()
+    run(url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer version"):
+        Store.open(url)
+    assert step_of(url) == "9999"
+
+
+def test_a_kind_of_database_that_we_do_not_know_is_refused():
+    engine = type("Engine", (), {"dialect": type("Dialect", (), {"name": "oracle"})()})()
+    with pytest.raises(StoreError, match="SQLite or PostgreSQL"):
+        upgrade(engine)
+
+
+def test_a_step_that_fails_leaves_the_store_as_it_was(url):
+    run(url, BEFORE_ALEMBIC)
+    run(url, "ALTER TABLE shown_cards ADD COLUMN facts TEXT")  # in the way of the second step
+    with pytest.raises(StoreError, match="could not be opened"):
+        Store.open(url)
+    assert step_of(url) is None
+    engine = sa.create_engine(url)
+    columns = {column["name"] for column in sa.inspect(engine).get_columns("decisions")}
+    engine.dispose()
+    assert "silenced" not in columns
+
+
+def test_workers_that_start_together_on_an_empty_folder_all_come_up(url):
+    failures = []
+
+    def start():
+        try:
+            Store.open(url).close()
+        except StoreError as error:
+            failures.append(error)
+
+    workers = [threading.Thread(target=start) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert failures == []
+    assert differences(url) == []
