@@ -140,10 +140,13 @@ def _add_member(tree: Json, path: Path_, random: Random) -> None:
 
 def _rename(tree: Json, path: Path_, _random: Random) -> None:
     parent, name = _parent(tree, path), path[-1]
-    if isinstance(parent, dict) and isinstance(name, str):
-        parent[RENAMED.get(name, f"_{name}")] = parent.pop(name)
-    if parent and isinstance(name, str) and isinstance(parent.get(name), str):
-        parent[name] = RENAMED.get(parent[name], parent[name])
+    if not isinstance(name, str):
+        return
+    value = parent.pop(name)
+    if isinstance(value, str) and value in RENAMED:
+        parent[name] = RENAMED[value]
+    else:
+        parent[RENAMED.get(name, f"_{name}")] = value
 
 
 def _prefetch_state(tree: Json, _path: Path_, random: Random) -> None:
