@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 
-from cds_service.errors import MalformedRequest
 from cds_service.fhir import Gathered, HookRequest
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Assessment
@@ -31,10 +30,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def member(self, name: str) -> msgspec.Raw:
         """Return a member of the context as bytes, empty when it was not sent."""
-        try:
-            return _MEMBERS.decode(self.request.raw_context).get(name, NOT_SENT)
-        except msgspec.ValidationError:
-            raise MalformedRequest("context: is not of the type that CDS Hooks gives it") from None
+        return _MEMBERS.decode(self.request.raw_context).get(name, NOT_SENT)
 
     def assessed(self, record: PatientRecord | None = None) -> Assessment:
         """Return the assessment of ``record``, or of the call's own."""
