@@ -13,6 +13,7 @@ from cds_service.risk.assessment import Assessment, Decision, Finding, Status, T
 
 _MOST_FINDINGS: Final = 8
 _MOST_UNKNOWN: Final = 6
+_MOST_TEXTS: Final = 3
 _CONTESTED: Final = "contested"
 _FOLDED_IN: Final = ("bone-protection", "K3", "vitamin-d-first", "K7", "frax-link")
 
@@ -65,9 +66,17 @@ def _seen(shown: tuple[Finding, ...], assessment: Assessment, in_words: Words) -
     lines = [explained(finding, in_words) for finding in shown[:_MOST_FINDINGS] if finding.family != LIMB_FAMILY]
     contested = [f for f in with_status(assessment, Status.PRESENT) if f.weight == _CONTESTED and f not in shown]
     lines += _marked("contested", contested, in_words)
+    beside = [f for f in with_status(assessment, Status.PRESENT) if f.points and f not in shown]
+    lines += _marked("beside", beside, in_words)
     for status in (Status.POSSIBLE, Status.NOT_COUNTED):
         lines += _marked(status.value, with_status(assessment, status), in_words)
-    return (*lines, _limb_line(assessment, in_words))
+    return (*lines, *_not_coded(assessment, in_words), _limb_line(assessment, in_words))
+
+
+def _not_coded(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
+    """What stands in the record as mere text and looks as if it mattered: to be read by the clinician, never scored."""
+    texts = dict.fromkeys(item.text for item in assessment.not_coded)
+    return tuple(in_words.say("seen.not-coded", {"text": text}) for text in list(texts)[:_MOST_TEXTS])
 
 
 def _marked(mark: str, findings: Sequence[Finding], in_words: Words) -> list[str]:
@@ -81,6 +90,7 @@ def _limb_line(assessment: Assessment, in_words: Words) -> str:
     """The limb status, with the caveats of the limb class (``extrapolated``)."""
     caveats = [text for f in assessment.findings if f.family == LIMB_FAMILY for text in remarks_of(f, in_words)]
     status = limb_status_text(assessment.limbs, in_words)
+    caveats = [text for text in caveats if text not in status]
     return in_words.say("seen.limbs", {"limbs": Said("; ".join([status, *caveats]))})
 
 

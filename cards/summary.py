@@ -15,6 +15,8 @@ MAX_SUMMARY: Final = 139
 _SHOWN: Final = 2
 # The card that names missing data instead of findings.
 _ABOUT_DATA: Final = "K6"
+# Somebody told, and it could not be used: easier to settle than what nobody ever asked.
+_RECORDED: Final = frozenset({"not-coded", "unusable", "outdated", "blocked"})
 # The one reason for not knowing that goes without saying.
 _NEVER_TOLD: Final = "not-recorded"
 
@@ -44,9 +46,15 @@ def risk_phrase(assessment: Assessment, in_words: Words) -> str:
 
 
 def unknown_items(decision: Decision, assessment: Assessment, in_words: Words) -> tuple[str, ...]:
-    """Return what is not known, each once: first what the card was made for, then the core items."""
+    """Return what is not known, each once.
+
+    First what the card was made for, then what is in the record but could not be used, then the core items.
+    """
     named = {built_in().missing.get(reason) for reason in decision.reasons}
-    ordered = sorted(assessment.unknowns, key=lambda unknown: (unknown.item not in named, not unknown.core))
+    ordered = sorted(
+        assessment.unknowns,
+        key=lambda unknown: (unknown.item not in named, unknown.why not in _RECORDED, not unknown.core),
+    )
     return tuple(dict.fromkeys(_with_why(unknown, in_words) for unknown in ordered))
 
 

@@ -11,12 +11,14 @@ from cds_service.risk.assessment import (
     Finding,
     GateFinding,
     LimbStatus,
+    MissingLimb,
     Status,
     Threshold,
     Tier,
     ToolResult,
     Unknown,
 )
+from cds_service.risk.record import NotCoded
 from tests.unit.cards.patients import CARDS, MAN_40, UNREAD, WOMAN_58, decided, options, with_
 
 MOST_WORDS_OF_PROSE = 120
@@ -43,7 +45,7 @@ def test_that_nothing_is_validated_is_said_but_not_first() -> None:
 
 
 def test_what_is_unknown_is_counted_and_the_one_entry_that_would_settle_it_is_named() -> None:
-    assert "Okänt (3 av 9): fysisk aktivitet, fall och läkemedelslista (spärrat)." in detail("K2")
+    assert "Okänt (3 av 9): läkemedelslista (spärrat), fysisk aktivitet och fall." in detail("K2")
     assert "Avgörande vore läkemedelslista: kan ge hög risk." in detail("K2")
 
 
@@ -127,3 +129,38 @@ def test_a_local_factor_is_shown_by_its_title() -> None:
     assert "- Hivinfektion" in plain_text(base, "sv", titles)
     (card,) = cards_for(decided(base, "K1"), options(language="sv", local_titles=titles))
     assert "Hivinfektion" in card["summary"]
+
+
+def test_a_text_without_code_is_shown_to_be_read_and_only_a_few_of_many() -> None:
+    texts = ("Prednisolon Pfizer 5 mg", "Letrozol <b>Accord</b>", "Bentäthetsmätning", "Celiaki")
+    told = tuple(NotCoded("drug", f"MedicationRequest/{n}", text) for n, text in enumerate((texts[0], *texts)))
+    shown = detail("K1", with_(WOMAN_58, not_coded=told))
+    assert shown.count("Text utan kod, ej bedömd: ”") == 3
+    assert "- Text utan kod, ej bedömd: ”Prednisolon Pfizer 5 mg”" in shown
+    html = cards_for(decided(with_(WOMAN_58, not_coded=told), "K1"), options(text_format="html", language="sv"))[0][
+        "detail"
+    ]
+    assert "&lt;b&gt;" in html
+
+
+def test_what_a_stronger_one_of_its_family_hides_is_still_shown() -> None:
+    lower = Finding(
+        rule="R-GC3", family="GC", status=Status.PRESENT, reason="gc.lower-dose", points=2, values={"drug": "cortisone"}
+    )
+    shown = detail("K1", with_(WOMAN_58, findings=(*WOMAN_58.findings, lower)))
+    assert "- Finns också, räknas inte utöver det starkare: Kortison" in shown
+
+
+def test_an_unknown_side_is_said_once() -> None:
+    limb = MissingLimb(limb="lower", side="unknown", level="below-knee", origin="acquired")
+    limbs = LimbStatus(limbs=(limb,), ld_class="LL-TT", in_cohort=True, side_unknown=True)
+    finding = Finding(
+        rule="R-LD", family="LD", status=Status.PRESENT, reason="ld.class", points=1, remarks=("side-unknown",)
+    )
+    shown = detail("K1", with_(WOMAN_58, limbs=limbs, findings=(finding,), counted=("R-LD",)))
+    assert shown.count("sida okänd") == 1
+
+
+def test_what_is_recorded_but_unusable_comes_before_what_nobody_asked() -> None:
+    open_questions = (Unknown(item="smoking", core=True), Unknown(item="cortisone", why="not-coded"))
+    assert "kortisonbehandling (text utan kod) och rökning" in detail("K1", with_(WOMAN_58, unknowns=open_questions))

@@ -139,4 +139,4 @@ def test_anorexia_is_a_trigger_in_a_child_and_a_finding_in_an_adult() -> None:
 
 def test_an_unknown_says_why_unless_nobody_ever_told() -> None:
     base = with_(WOMAN_58, unknowns=(Unknown(item="falls"), Unknown(item="smoking", why="outdated")))
-    assert summary("K6", base).endswith("Saknas: fall och rökning (inaktuellt).")
+    assert summary("K6", base).endswith("Saknas: rökning (inaktuellt) och fall.")
