@@ -78,7 +78,7 @@ class Store:
     def record_feedback(self, entries: Iterable[FeedbackEntry]) -> int:
         """Remember feedback and return how many entries were new. A repeated entry is no error and not kept twice."""
         with self._transaction() as connection:
-            return sum(connection.execute(self._insert_once(entry)).rowcount for entry in entries)
+            return sum(len(connection.execute(self._insert_once(entry)).all()) for entry in entries)
 
     def feedback(self) -> list[dict[str, Any]]:
         """Return all feedback, oldest first, with the kind of the card where it is known."""
@@ -131,6 +131,7 @@ class Store:
             connection.execute(sa.select(1))
 
     def _insert_once(self, entry: FeedbackEntry) -> sa.Executable:
+        """Return an insert that gives back the id of a new row, none for a repeat: drivers count those differently."""
         values = {
             "received": entry.received.astimezone(UTC),
             "service": entry.service,
@@ -145,8 +146,8 @@ class Store:
             "comment_given": entry.comment_given,
         }
         if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(FEEDBACK).values(values).on_conflict_do_nothing()
-        return sqlite.insert(FEEDBACK).values(values).on_conflict_do_nothing()
+            return postgresql.insert(FEEDBACK).values(values).on_conflict_do_nothing().returning(FEEDBACK.c.id)
+        return sqlite.insert(FEEDBACK).values(values).on_conflict_do_nothing().returning(FEEDBACK.c.id)
 
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._engine)

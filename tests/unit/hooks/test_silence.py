@@ -1,94 +1,32 @@
 """D18: what an answered card's silence lasts for, what ends it, and what never silences anything."""
 
-import asyncio
-import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
-from cds_service.errors import StoreError
-from cds_service.fhir import read_hook_request
-from cds_service.hooks.marks import card_marks
-from cds_service.hooks.silence import (
-    Silence,
-    Silenced,
-    Terms,
-    Verdict,
-    lasting_reasons,
-    moment,
-    weigh,
-)
-from cds_service.risk.assessment import Assessment, Decision, Finding, LimbStatus, Status
+from cds_service.hooks.silence import Silenced, lasting_reasons, moment, weigh
+from cds_service.risk.assessment import Decision, Finding, Status
 from cds_service.risk.record import Evidence
-from cds_service.rulesets.load import load_default
-from cds_service.store import Act, ShownCard
-from cds_service.terminology.load import code_systems
-from cds_service.terminology.load import load_default as load_terminology
-
-KEY = b"k" * 32
-PATIENT = "hash-of-the-patient"
-OWN = code_systems().uri("override-reason")
-SNOMED = "http://snomed.info/sct"
-DAY = date(2026, 6, 1)
-SHOWN = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
-RECEIVED = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
-RULES = load_default()
-INDEX = load_terminology(RULES.enabled_rows)
-TERMS = Terms(rules=RULES, index=INDEX, zone=ZoneInfo("Europe/Stockholm"))
-
-SMOKING = Finding(
-    rule="R-SMK", family="SMK", status=Status.PRESENT, reason="smk.current", weight="weak", points=1,
-    evidence=(Evidence("Observation", "Observation/1", SNOMED, "77176002"),),
-)  # fmt: skip
-STEROID = Finding(rule="R-GC2", family="GC", status=Status.PRESENT, reason="gc.dose-and-days", weight="strong")
-HIP = Finding(
-    rule="R-FX1", family="FX", status=Status.PRESENT, reason="fx.hip", weight="strong", strong_since=date(2025, 3, 1)
+from tests.unit.hooks.silence_cases import (
+    DAY,
+    FAR,
+    HIP,
+    INDEX,
+    OWN,
+    RECEIVED,
+    RULES,
+    SHOWN,
+    SMOKING,
+    SNOMED,
+    STEROID,
+    STUMP,
+    TERMS,
+    answered,
+    assessed,
+    is_silent,
+    judged,
 )
-STUMP = Evidence("Condition", "Condition/9", SNOMED, "88312006")
-
-
-def assessed(*cards, as_of=DAY, findings=(SMOKING, STEROID), limbs=(STUMP,), **changes):
-    decisions = tuple(
-        card if isinstance(card, Decision) else Decision(card=card, indicator="info", reasons=("tier",))
-        for card in cards or ("K1",)
-    )
-    given: dict[str, Any] = {
-        "rule_set": "1.0.0", "profile": "se", "as_of": as_of, "limbs": LimbStatus(evidence=limbs), "findings": findings,
-        "counted": tuple(finding.rule for finding in findings if finding.present), "decisions": decisions,
-    }  # fmt: skip
-    return Assessment(**(given | changes))
-
-
-def marks_of(assessment):
-    return {
-        decision.card: card_marks(KEY, PATIENT, assessment, decision)
-        for decision in assessment.decisions
-    }  # fmt: skip
-
-
-def answered(outcome="accepted", code="", system=OWN, *, card="K1", before=None, **changes):
-    """Feedback on a card as it was shown in ``before`` (the plain assessment when not given)."""
-    shown = marks_of(before or assessed(card))[card]
-    given: dict[str, Any] = {
-        "kind": card, "shown": SHOWN, "received": RECEIVED, "outcome": outcome, "outcome_at": "2026-06-01T08:30:00Z",
-        "reason_system": system if code else "", "reason_code": code, "reasons": tuple(shown.reasons),
-        "facts": shown.facts, "limb_facts": shown.limb_facts,
-    }  # fmt: skip
-    return Act(**(given | changes))
-
-
-def judged(assessment, *acts):
-    return weigh(assessment, acts, marks_of(assessment), TERMS)
-
-
-def is_silent(act, as_of, **changes):
-    verdict = judged(assessed(act.kind, as_of=as_of, **changes), act)
-    assert bool(verdict.kept) is not bool(verdict.silenced)
-    return bool(verdict.silenced)
-
 
 # ---------------------------------------------------------------- how long
 
@@ -194,7 +132,6 @@ def test_the_day_is_the_clinics():
 OTHER_SMOKING = msgspec.structs.replace(
     SMOKING, evidence=(Evidence("Observation", "Observation/2", SNOMED, "8517006"),)
 )
-FAR = date(2036, 6, 1)
 
 
 def test_wrong_data_silence_until_the_data_change_however_long_it_takes():
@@ -319,103 +256,6 @@ def test_a_card_without_marks_is_never_silenced():
     order = assessed("O1")
     act = answered("overridden", "patient-declined", card="O1")
     assert weigh(order, (act,), {}, TERMS).kept == order.decisions
-
-
-# ---------------------------------------------------------------- as the engine applies it
-
-
-def request(server='"https://ehr.example/fhir"', patient="alva"):
-    return read_hook_request(
-        f'{{"hook":"patient-view","hookInstance":"1","fhirServer":{server},'
-        f'"context":{{"patientId":"{patient}","userId":"Practitioner/1"}}}}'.encode()
-    )
-
-
-def silence(acts, seconds=5.0):
-    return Silence(acts=acts, key=KEY, terms=TERMS, seconds=seconds)
-
-
-def applied(silent, assessment, asked=None):
-    return asyncio.run(silent.applied(asked or request(), assessment))
-
-
-def no_acts(_patient):
-    return ()
-
-
-def never(_patient):
-    raise AssertionError("the store was asked")
-
-
-@pytest.mark.parametrize(
-    ("assessment", "asked"),
-    [
-        (assessed(decisions=()), request()),
-        (assessed("O1", "O3"), request()),
-        (assessed(), request(server="null")),
-        (assessed(), request(server='"not an address"')),
-    ],
-    ids=["no cards", "only cards about an order", "no server", "no usable server"],
-)
-def test_the_store_is_not_asked_without_need(assessment, asked):
-    verdict = applied(silence(never), assessment, asked)
-    assert verdict == Verdict(kept=assessment.decisions)
-
-
-def test_what_was_answered_is_asked_for_under_the_patients_mark_and_held_back():
-    asked = []
-    assessment = assessed("K4", "K1", "O3")
-    mark = applied(silence(no_acts), assessment).patient
-    shown = {decision.card: card_marks(KEY, mark, assessment, decision) for decision in assessment.decisions}
-    act = answered(
-        reasons=tuple(shown["K1"].reasons), facts=shown["K1"].facts, limb_facts=shown["K1"].limb_facts
-    )  # fmt: skip
-
-    def acts(patient):
-        asked.append(patient)
-        return (act, msgspec.structs.replace(act, kind="O3"))
-
-    verdict = applied(silence(acts), assessment)
-    assert asked == [mark]
-    assert [decision.card for decision in verdict.kept] == ["K4", "O3"]
-    assert [held.card for held in verdict.silenced] == ["K1"]
-    assert set(verdict.marks) == {"K4", "K1"}
-
-
-def test_what_is_remembered_of_the_cards_sent_goes_by_their_order():
-    verdict = applied(silence(no_acts), assessed("K4", "O3"))
-    first, second = verdict.shown(["u-1", "u-2"])
-    marks = verdict.marks["K4"]
-    assert first == ShownCard(
-        uuid="u-1", kind="K4", reasons=tuple(sorted(marks.reasons)), facts=marks.facts, limb_facts=marks.limb_facts
-    )
-    assert second == ShownCard(uuid="u-2", kind="O3")
-
-
-def test_a_store_that_is_down_hides_nothing_and_is_told_in_the_log(capsys):
-    def down(_patient):
-        raise StoreError("the store did not answer")
-
-    verdict = applied(silence(down), assessed())
-    assert (len(verdict.kept), verdict.silenced) == (1, ())
-    logged = "".join(capsys.readouterr())
-    assert "silence not read" in logged
-    assert "the store did not answer" in logged
-    assert verdict.patient not in logged
-
-
-def test_a_store_that_is_slow_hides_nothing(capsys):
-    def slow(_patient):
-        time.sleep(0.3)
-        return (answered(),)
-
-    verdict = applied(silence(slow, seconds=0.02), assessed())
-    assert verdict.kept
-    assert "TimeoutError" in "".join(capsys.readouterr())
-
-
-def test_the_key_is_in_no_representation():
-    assert "k" * 32 not in f"{silence(no_acts)!r}"
 
 
 def test_marks_of_a_card_that_was_shown_before_there_were_marks_silence_nothing():

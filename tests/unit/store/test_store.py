@@ -149,3 +149,4 @@ def test_the_insert_for_postgresql_ignores_repeats_too(store, monkeypatch):
     monkeypatch.setattr(store, "_engine", type("E", (), {"dialect": type("D", (), {"name": "postgresql"})()})())
     text = str(store._insert_once(feedback()).compile(dialect=postgresql.dialect()))
     assert "ON CONFLICT DO NOTHING" in text
+    assert "RETURNING feedback.id" in text
