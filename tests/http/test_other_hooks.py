@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from typing import get_args
 
 import orjson
 import pytest
@@ -24,8 +25,6 @@ from tests.unit.hooks.orders import (
 )
 
 from .conftest import SERVICE
-
-TEMPLATE_TOKENS = ("{{context.patientId}}",)
 
 
 def call(client, hook, prefetch=None, **context):
@@ -52,7 +51,7 @@ def test_discovery_lists_every_hook_under_one_id_with_templates_a_client_can_fil
 
 
 def test_every_hook_has_its_switch_and_no_other_does():
-    assert set(HookName.__args__) == set(HOOKS)
+    assert set(get_args(HookName)) == set(HOOKS)
 
 
 def test_a_hook_that_is_switched_off_is_neither_listed_nor_served(settings, tmp_path):
@@ -163,3 +162,15 @@ def test_nothing_of_the_drafts_is_remembered(client, store):
     assert row["hook"] == "order-sign"
     assert LONG_ID not in str(row)
     assert "H02AB06" not in str(row)
+
+
+@pytest.mark.parametrize("trigger", ["60", 60, "6", "26", "not-listed", None])
+def test_a_client_that_uses_patient_view_for_steps_of_its_own_gets_what_the_chart_says(client, trigger):
+    prefetch = chart(draft_drug(ANASTROZOLE, status="active", days=None, authoredOn="2026-01-01"))
+    body = request("patient-view", prefetch)
+    body["extension"] = {
+        "com.epic.cdshooks.request.bpa-trigger-action": trigger,
+        "com.epic.cdshooks.request.fhir-version": "R4",
+    }
+    shown = client.post(SERVICE, json=body, headers={"accept-language": "en"}).json()["cards"]
+    assert [card["summary"] for card in shown] == [card["summary"] for card in call(client, "patient-view", prefetch)]

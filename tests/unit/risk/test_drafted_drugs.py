@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.risk.assess import assess, case_of
-from cds_service.risk.assessment import Tier
+from cds_service.risk.assessment import Assessment, Tier
 from cds_service.risk.decisions.drafted_drugs import Effect, drug_effect, with_effect
 from cds_service.risk.decisions.ordering import doubtful_scan, raising_order
 from cds_service.risk.record import Dosage, PatientRecord, Quantity
@@ -35,7 +35,7 @@ def draft(dose=10.0, days=120, number="1", **more):
     return named(prednisolone(dosages=(dosage,), authored=None, start=None, **more), number)
 
 
-def effect_of(record, *drafts, selected=None, rules=RULES) -> tuple[Effect, object]:
+def effect_of(record, *drafts, selected=None, rules=RULES) -> tuple[Effect, Assessment | None]:
     before = assess(record, rules, AS_OF)
     case = case_of(record, rules, AS_OF, before.limbs)
     facts = PatientRecord.of(record.demographics, medications=drafts).medications
@@ -152,7 +152,7 @@ def test_the_next_threshold_is_reached_only_once_by_the_selected_draft():
 
 
 def test_a_pregnant_woman_is_offered_neither_scan_nor_treatment():
-    pregnant = condition("pregnancy", onset=on("2026-04-01"))
+    pregnant = condition("pregnancy", onset="2026-04-01")
     _, raised = effect_of(chart(pregnant, born="1986-01-01"), draft(40, 120))
     assert raised is not None
     [decision] = raised.decisions
