@@ -9,11 +9,12 @@ import orjson
 
 from cards import CardOptions, cards_for
 from cards.options import Language
-from cds_service.errors import EssentialDataMissing, MalformedRequest
-from cds_service.fhir import Gathered, HookRequest, cohort_shortfalls, gather, read_hook_request, record_of
+from cds_service.errors import MalformedRequest
+from cds_service.fhir import Gathered, HookRequest, gather, read_hook_request, record_of
 from cds_service.fhir.fetching import Call, Fetcher
 from cds_service.hooks.advice import Advice, Drafts
 from cds_service.hooks.advice import Call as HookCall
+from cds_service.hooks.cohort_doubt import refuse_doubtful_silence
 from cds_service.hooks.services import HOOKS, MAY_ADD_A_LIMB
 from cds_service.hooks.silence import Silence, Silenced, Verdict
 from cds_service.risk.assessment import Assessment
@@ -85,8 +86,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         record = record_of(gathered, self.index)
         advice = self._advice(request, gathered, record)
         assessment = advice.assessment
-        if any("limb-data-incomplete" in gate.remarks for gate in assessment.gates):
-            _refuse_silence(gathered, record)
+        refuse_doubtful_silence(assessment, gathered, record)
         heard = Verdict(kept=assessment.decisions)
         if self.silence is not None:
             heard = await self.silence.applied(request, assessment)
@@ -118,13 +118,6 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             encounter=f"Encounter/{context.encounter_id.rpartition('/')[2]}" if context.encounter_id else "",
             drafts=drafts,
         )
-
-
-def _refuse_silence(gathered: Gathered, record: PatientRecord) -> None:
-    """Raise EssentialDataMissing when the cohort question is open because a query failed: that is not "no risk"."""
-    missing = cohort_shortfalls(gathered, record)
-    if missing:
-        raise EssentialDataMissing(missing)
 
 
 def decision_of(hook: str, assessment: Assessment, cards: list[dict[str, Any]], heard: Verdict) -> DecisionEntry:
