@@ -197,7 +197,7 @@ class _Reader:
         try:
             kind = _KIND.decode(data).resource_type
         except msgspec.ValidationError:
-            self._found.lose("", Gap("", "resourceType", "not-a-resource"))
+            self._wrapped(data, depth)
             return
         if kind == BUNDLE:
             self._loose(data, depth)
@@ -207,6 +207,17 @@ class _Reader:
             self._whole(kind, data, entry)
         else:
             self._found.skim(Glance(_HEAD.decode(data), entry.full_url or "", entry.search or ALONE))
+
+    def _wrapped(self, data: bytes, depth: int) -> None:
+        """Read what CDS Hooks asked for before 1.0, and some clients still send: a Bundle's entry around a resource."""
+        try:
+            entry = _ENTRY_OR_NULL.decode(data) or _BARE
+        except msgspec.ValidationError:
+            entry = _BARE
+        if entry.resource == _BARE.resource:
+            self._found.lose("", Gap("", "resourceType", "not-a-resource"))
+        else:
+            self.value(bytes(entry.resource), entry, depth + 1)
 
     def _is_worth_reading(self, data: bytes) -> bool:
         try:

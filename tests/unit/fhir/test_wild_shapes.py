@@ -278,6 +278,18 @@ def test_a_resource_alone_or_inside_is_glanced_at_all_the_same(alone: Any) -> No
     assert (record.conditions, record.delivery(Area.CONDITIONS).delivered) == ({}, 1)
 
 
+@pytest.mark.parametrize("wrap", [{}, {"response": {"status": "200 OK"}}])
+def test_an_entry_around_the_resource_is_opened(wrap: dict[str, Any]) -> None:
+    record = read({"patient": {**wrap, "resource": patient()}, "conditions": {**wrap, "resource": bundle(condition())}})
+    assert (len(record.conditions[RA]), record.gaps) == (1, ())
+
+
+@pytest.mark.parametrize("given", [{"response": {"status": "500"}}, {"resource": None}, {"resource": 5}, {"search": 5}])
+def test_an_entry_without_a_resource_is_a_failed_list(given: dict[str, Any]) -> None:
+    record = read({"conditions": given, "procedures": None})
+    assert record.delivery(Area.CONDITIONS).state is Delivery.FAILED
+
+
 def test_without_a_sieve_everything_is_read_whole() -> None:
     data = json.dumps(bundle(nothing(), condition())).encode()
     whole = read_delivered(data, RepairBudget())
