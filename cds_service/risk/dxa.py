@@ -5,6 +5,7 @@ the forearm counts where the scan plan asks for it (primary hyperparathyroidism,
 of one day, or of one report, are one exam. A scan without a readable score is still a scan.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -39,6 +40,9 @@ _BOTH_HIPS: Final = "hip-and-spine"
 _NOT_A_SCAN: Final = frozenset({"screening-encounter", "FRAX-without-BMD"})
 _OTHER_METHOD: Final = frozenset({"scintigraphy", "DPA"})
 _SIDES: Final = ("left", "right")
+# Hyphen, minus sign and dash are all written for minus; SD is how a score is told, not a unit of its own.
+_MINUS: Final = ("-", "\u2212", "\u2013")
+_SCORE_ALONE: Final = re.compile(r"(?P<sign>[-+\u2212\u2013]?) ?(?P<number>[0-9](?:[.,][0-9]{1,2})?)(?: ?SD)?")
 # FHIR diagnostic-report-status and imagingstudy-status of something that was done.
 _REPORTED: Final = frozenset({"final", "amended", "corrected", "appended", "available"})
 
@@ -154,14 +158,28 @@ def _score_hits(case: Case) -> list[Hit[ObservationFact]]:
 
 
 def _value(fact: ObservationFact, rules: RuleSet) -> float | None:
-    """Return a score: a plain number without dimension, inside what is plausible. ``<-2.5`` may be used, ``>`` not."""
-    value = fact.value
+    """Return a score: a plain number without dimension, inside what is plausible. ``<-2.5`` may be used, ``>`` not.
+
+    A score has no unit to guess, so a text that is nothing but the number counts as well: ``-2,7``, ``-2.7 SD``.
+    """
+    number = _written(fact.value) if isinstance(fact.value, str) else _measured(fact.value)
+    if number is None:
+        return None
+    return number if rules.number("dxa.plausible_low") <= number <= rules.number("dxa.plausible_high") else None
+
+
+def _measured(value: object) -> float | None:
     if not isinstance(value, Quantity) or value.comparator.startswith(">"):
         return None
-    if value.unit not in {"", "1"} and not value.unit.startswith("{"):
+    return value.value if value.unit in {"", "1"} or value.unit.startswith("{") else None
+
+
+def _written(text: str) -> float | None:
+    found = _SCORE_ALONE.fullmatch(text.strip())
+    if found is None:
         return None
-    plausible = rules.number("dxa.plausible_low") <= value.value <= rules.number("dxa.plausible_high")
-    return value.value if plausible else None
+    sign = -1 if found["sign"] in _MINUS else 1
+    return sign * float(found["number"].replace(",", "."))
 
 
 def _reports(record: PatientRecord, case: Case) -> Iterator[Hit[ReportFact]]:

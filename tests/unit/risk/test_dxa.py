@@ -99,7 +99,7 @@ def test_t_and_z_scores_are_kept_apart():
         (Quantity(-2.5, "", ">"), "", False),
         (Quantity(-2.5, "", ">="), "", False),
         (Range(Quantity(-2.5), Quantity(-1.0)), "", False),
-        ("-2.5", "", False),
+        ("low", "", False),
         (None, "", False),
     ],
 )
@@ -208,3 +208,28 @@ def test_of_two_reports_that_name_a_result_one_gives_the_day():
         for day in ("2024-01-01", "2024-01-05")
     ]
     assert {len(exam.scores) for exam in exams(case(result, *reports))} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("-2.7", -2.7),
+        ("-2,7", -2.7),
+        (" \u22122,7 SD", -2.7),
+        ("\u2013 2.75SD", -2.75),
+        ("+0.4", 0.4),
+        ("1", 1.0),
+        ("-2.7 till -1.0", None),
+        ("osteoporos -2,7", None),
+        ("<-2.5", None),
+        ("-2.7 g/cm2", None),
+        ("-27", None),
+        ("-9.5", None),
+        ("", None),
+    ],
+)
+def test_a_score_written_as_text_counts_when_it_is_nothing_but_the_number(text, number):
+    patient = case(score(LEFT_HIP, text, unit=""))
+    lowest = lowest_t(patient)
+    assert (lowest.value if lowest else None) == number
+    assert bool(unusable_results(patient)) is (number is None)
