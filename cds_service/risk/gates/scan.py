@@ -7,7 +7,7 @@ import msgspec
 
 from cds_service.risk.assessment import Finding, GateFinding, ScanPlan, Value
 from cds_service.risk.case import Case
-from cds_service.risk.dates import PartialDate, add_months
+from cds_service.risk.dates import PartialDate, add_days, add_months
 from cds_service.risk.dxa import RESULTS, SCANS, Exam, Score, axial_scan, uses_t_score
 from cds_service.risk.filters import evidence_of, newest_first
 from cds_service.risk.record import Evidence, Hit, ObservationFact, OrderFact, ProcedureFact
@@ -44,7 +44,7 @@ def order_gate(case: Case) -> GateFinding | None:
     if not hits:
         return None
     authored = hits[0].fact.authored or hits[0].fact.evidence.when
-    until = add_months(authored.last, int(case.rules.number("gates.order_months"))) if authored else None
+    until = _first_day_after(authored.last, case, "gates.order_months") if authored else None
     kind = hits[0].fact.kind
     return GateFinding(
         gate="G-ORDER", effect="suppress", until=until, values={"kind": kind}, evidence=evidence_of(hits)
@@ -64,8 +64,13 @@ def _under_way(hit: Hit[OrderFact], case: Case) -> bool:
 
 
 def _since(when: PartialDate | None, case: Case, setting: str) -> bool:
-    """True when it is dated within the months of ``setting``; the first day after them no longer counts."""
-    return when is not None and add_months(when.last, int(case.rules.number(setting))) > case.as_of
+    """True when it is dated within the months of ``setting``; the day on which they are full still counts."""
+    return when is not None and _first_day_after(when.last, case, setting) > case.as_of
+
+
+def _first_day_after(day: date, case: Case, setting: str) -> date:
+    """Return the first day that is more than the months of ``setting`` after ``day`` ("authored <= 12 mo")."""
+    return add_days(add_months(day, int(case.rules.number(setting))), 1)
 
 
 # ---------------------------------------------------------------- G-DECL
@@ -77,7 +82,7 @@ def declined_gate(case: Case) -> GateFinding | None:
     if not refusals:
         return None
     newest = max(when.last for when, _ in refusals)
-    until = add_months(newest, int(case.rules.number("gates.declined_months")))
+    until = _first_day_after(newest, case, "gates.declined_months")
     evidence = tuple(dict.fromkeys(evidence for _, evidence in refusals))
     return GateFinding(gate="G-DECL", effect="suppress", until=until, evidence=evidence)
 

@@ -39,8 +39,8 @@ LEFT_THIGH = LimbStatus(
         ({"intent": "proposal"}, False),
         ({"intent": "plan"}, False),
         ({"do_not_perform": True}, False),
-        ({"authored": "2025-06-02"}, True),
-        ({"authored": "2025-06-01"}, False),
+        ({"authored": "2025-06-01"}, True),
+        ({"authored": "2025-05-31"}, False),
         ({"authored": None}, False),
         ({"authored": None, "planned": True, "status": "draft"}, True),
     ],
@@ -57,7 +57,7 @@ def test_an_order_holds_back_for_a_year_from_the_newest():
     newer = order("order-dxa", code=DXA, authored="2026-05-11")
     gate = order_gate(case(older, newer))
     assert gate is not None
-    assert gate.until == date(2027, 5, 11)
+    assert gate.until == date(2027, 5, 12)
     assert gate.values == {"kind": "order"}
 
 
@@ -65,7 +65,7 @@ def test_an_order_holds_back_for_a_year_from_the_newest():
     ("status", "when", "expected"),
     [
         ("booked", "2026-07-01", True),
-        ("booked", "2025-06-01", False),
+        ("booked", "2025-05-31", False),
         ("cancelled", "2026-07-01", False),
         ("proposed", "2026-07-01", False),
         ("booked", None, False),
@@ -109,8 +109,8 @@ def test_a_draft_without_a_date_has_no_end():
         ({"status": "entered-in-error"}, False),
         ({"reasons": ()}, False),
         ({"reasons": (match("override-reason", meaning="not-available"),)}, False),
-        ({"authored": "2025-06-01"}, False),
-        ({"authored": "2025-06-02"}, True),
+        ({"authored": "2025-05-31"}, False),
+        ({"authored": "2025-06-01"}, True),
         ({"authored": "2026-06-02"}, False),
         ({"authored": None}, False),
     ],
@@ -133,7 +133,7 @@ def test_a_scan_not_done_because_the_patient_declined_counts(status, reasons, ex
     gate = declined_gate(case(scan))
     assert (gate is not None) is expected
     if gate:
-        assert gate.until == date(2027, 1, 1)
+        assert gate.until == date(2027, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_the_newest_refusal_gives_the_end_and_all_are_evidence():
     second = procedure("dxa-procedure", code=DXA, status="not-done", performed="2026-02-01", status_reasons=DECLINED)
     gate = declined_gate(case(first, second))
     assert gate is not None
-    assert gate.until == date(2027, 2, 1)
+    assert gate.until == date(2027, 2, 2)
     assert [evidence.resource_type for evidence in gate.evidence] == ["Procedure", "ServiceRequest"]
 
 
