@@ -59,19 +59,45 @@ def patient_resource(patient: WorkedPatient) -> Json:
 
 def resources(patient: WorkedPatient) -> list[Json]:
     """Every resource of the record except the Patient, in the order the clinician listed them."""
-    built: list[Json] = []
-    for number, item in enumerate(patient.record, start=1):
-        built += list(_from_item(patient, number, item))
-    return built
+    return [resource for number, item in _numbered(patient.record) for resource in _from_item(patient, number, item)]
 
 
-def _from_item(patient: WorkedPatient, number: int, item: Json) -> Iterator[Json]:
+def _numbered(items: tuple[Json, ...]) -> Iterator[tuple[str, Json]]:
+    return ((str(number), item) for number, item in enumerate(items, start=1))
+
+
+# The member of a hook's context that holds what is being ordered, booked or entered.
+DRAFTS = {
+    "order-select": "draftOrders",
+    "order-sign": "draftOrders",
+    "appointment-book": "appointments",
+    "problem-list-item-create": "conditions",
+}
+
+
+def context(patient: WorkedPatient) -> Json:
+    """The context of the hook, with ids of drafts as long as those of a real client (194 characters)."""
+    given: Json = {"userId": "Practitioner/1", "patientId": patient.fhir_id}
+    if patient.hook not in DRAFTS:
+        return given
+    built = {number: list(_from_item(patient, f"draft-{number}", item)) for number, item in _numbered(patient.drafts)}
+    for resource in (one for made in built.values() for one in made):
+        resource["id"] = f"{resource['id']}-".ljust(194, "e")
+    entries = [{"resource": one} for made in built.values() for one in made]
+    given[DRAFTS[patient.hook]] = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    if patient.selected:
+        picked = [one for number in patient.selected for one in built[str(number)]]
+        given["selections"] = [f"{one['resourceType']}/{one['id']}" for one in picked]
+    return given
+
+
+def _from_item(patient: WorkedPatient, number: str, item: Json) -> Iterator[Json]:
     ((kind, content),) = item.items()
     if kind not in KINDS:
         raise ValueError(f"patient {patient.id}: nothing is called {kind!r}")
     content = dict(content) if isinstance(content, dict) else {"": content}
     changes = gone_wrong(content)
-    draft = Draft(patient.coding, f"Patient/{patient.fhir_id}", f"{number}", patient.as_of)
+    draft = Draft(patient.coding, f"Patient/{patient.fhir_id}", number, patient.as_of)
     for resource in KINDS[kind](draft, content):
         yield from changes(resource)
     if content.keys() - {""}:
@@ -90,7 +116,7 @@ def _entry(resource: Json) -> Json:
 
 
 def request(patient: WorkedPatient, found: list[Json] | None = None) -> Json:
-    """A patient-view request whose prefetch holds one list per resource type, each whole unless told otherwise.
+    """The request of the hook; its prefetch holds one list per resource type, each whole unless told otherwise.
 
     ``found`` replaces the resources of the record.
     """
@@ -102,9 +128,9 @@ def request(patient: WorkedPatient, found: list[Json] | None = None) -> Json:
     for kind, listed in lists.items():
         prefetch |= _delivered(kind, listed, how.get(kind, "given"), patient.fhir_id)
     return {
-        "hook": "patient-view",
+        "hook": patient.hook,
         "hookInstance": HOOK_INSTANCE,
-        "context": {"userId": "Practitioner/1", "patientId": patient.fhir_id},
+        "context": context(patient),
         "prefetch": prefetch,
     }
 

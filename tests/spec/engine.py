@@ -4,8 +4,9 @@ from functools import cache
 
 import msgspec
 
-from cds_service.fhir import read_hook_request, read_prefetch
-from cds_service.risk.assess import assess
+from cds_service.fhir import gather, read_hook_request, record_of
+from cds_service.hooks.advice import Call
+from cds_service.hooks.services import HOOKS
 from cds_service.risk.assessment import Assessment
 from cds_service.rulesets.load import load_default as load_rules
 from cds_service.rulesets.model import RuleSet
@@ -19,8 +20,11 @@ def assessed(
     patient: WorkedPatient, profile: str = "se", *, watch_shown: bool = False, found: list[Json] | None = None
 ) -> Assessment:
     """The assessment of a worked patient; ``found`` replaces the resources of the record."""
-    record = read_prefetch(read_hook_request(request_bytes(patient, found)), INDEX, patient.on)
-    return assess(record, _rules(profile, watch_shown), patient.on)
+    request, rules = read_hook_request(request_bytes(patient, found)), _rules(profile, watch_shown)
+    gathered = gather(request, INDEX)
+    record = record_of(gathered, INDEX, patient.on)
+    call = Call(request=request, gathered=gathered, record=record, index=INDEX, rules=rules, as_of=patient.on)
+    return HOOKS[patient.hook].advise(call).assessment
 
 
 @cache

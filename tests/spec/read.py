@@ -65,7 +65,11 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkedPatient:
-    """One patient: who, what the record holds, how it was delivered, what is expected and why."""
+    """One patient: who, what the record holds, how it was delivered, what is expected and why.
+
+    ``hook`` other than patient-view brings ``drafts``: lines like those of the record, being ordered, booked or entered
+    now. ``selected`` are the numbers of those that were just picked (order-select), from 1.
+    """
 
     id: str
     title: str
@@ -78,6 +82,9 @@ class WorkedPatient:
     available: dict[str, str]
     as_of: str
     expect: Expected
+    hook: str = "patient-view"
+    drafts: tuple[dict[str, Any], ...] = ()
+    selected: tuple[int, ...] = ()
 
     @property
     def fhir_id(self) -> str:
@@ -90,7 +97,10 @@ class WorkedPatient:
         return date.fromisoformat(self.as_of)
 
 
-KNOWN = {"id", "title", "why", "source", "coding", "patient", "record", "available", "as_of", "expect"}
+KNOWN = {
+    "id", "title", "why", "source", "coding", "patient", "record", "available", "as_of", "expect", "hook", "drafts",
+    "selected",
+}  # fmt: skip
 
 
 def chapters() -> list[Path]:
@@ -122,6 +132,9 @@ def _read(chapter: Path) -> Iterator[WorkedPatient]:
             available=entry.get("available", {}),
             as_of=str(entry.get("as_of", AS_OF)),
             expect=_expected(entry["expect"]),
+            hook=entry.get("hook", "patient-view"),
+            drafts=tuple(entry.get("drafts", ())),
+            selected=tuple(entry.get("selected", ())),
         )
 
 
