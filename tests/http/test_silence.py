@@ -111,6 +111,17 @@ def test_an_accepted_card_is_silent_for_eight_weeks(client, clock):
     assert set(open_chart(client)) == {"K4", "K1"}
 
 
+def test_an_accepted_card_stays_away_when_its_order_has_appeared(client, clock):
+    card = open_chart(client)["K1"]
+    send(client, accept(card))
+    order = card["suggestions"][0]["actions"][0]["resource"] | {"id": "order-1", "status": "active"}
+    body = chart()
+    body["prefetch"]["serviceRequests"]["entry"] = [{"fullUrl": f"{HERE}/ServiceRequest/order-1", "resource": order}]
+    clock(days=60)
+    assert set(open_chart(client, body)) == {"K4"}
+    assert set(open_chart(client)) == {"K4", "K1"}
+
+
 def test_wrong_data_silence_until_the_data_change(client, clock):
     send(client, override(open_chart(client)["K1"], "wrong-patient-data"))
     clock(months=3)
