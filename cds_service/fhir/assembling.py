@@ -9,6 +9,7 @@ import msgspec
 from cds_service.fhir import shapes_admin as admin
 from cds_service.fhir import shapes_clinical as clinical
 from cds_service.fhir import shapes_medication as medication
+from cds_service.fhir.areas import TYPE_MEANING
 from cds_service.fhir.conditions import read_condition
 from cds_service.fhir.devices import read_device, read_device_use
 from cds_service.fhir.family import read_family
@@ -115,12 +116,12 @@ def assemble(patient: Located, sources: Sources, index: TerminologyIndex, as_of:
     assert isinstance(patient.resource, admin.Patient), "patients_in() returns nothing else"
     resources = newest(sources.resources)
     reading = Reading(index, _referred(resources))
-    mine, ignored = _of_patient(resources, patient)
+    mine, ignored, strange = _of_patient(resources, patient)
     facts = _facts(mine, reading, as_of)
     return PatientRecord.of(
         read_patient(patient.resource, reading),
         **facts,
-        availability=_told(sources.availability, reading.short),
+        availability=_told(sources.availability, reading.short | strange),
         gaps=sorted(reading.gaps.union(sources.gaps), key=_encode),
         not_coded=sorted(reading.not_coded, key=_encode),
         ignored_others=ignored,
@@ -150,22 +151,34 @@ def _referred(resources: list[Located]) -> dict[str, Resource]:
     return referred
 
 
-def _of_patient(resources: list[Located], patient: Located) -> tuple[list[Resource], int]:
-    """Return what was read of the patient in context, and how many resources belong to somebody else."""
+def _of_patient(resources: list[Located], patient: Located) -> tuple[list[Resource], int, set[Area]]:
+    """Return what was read of the patient, how many resources are somebody else's, and the areas of these alone.
+
+    An area in which everything is somebody else's says nothing of this patient: it must not pass for an empty list.
+    """
     identity = PatientIdentity(patient.resource.id or "", frozenset({patient.full_url} - {""}))
     mine: list[Resource] = []
     ignored = 0
+    strange: set[str] = set()
+    own: set[str] = set()
     for located in resources:
         resource = located.resource
         owner = resource.owner
         # A resource that names nobody was asked for by patient, so it is this patient's.
         if owner is not None and owner.reference is not None and not identity.owns(owner.reference):
             ignored += 1
-        elif isinstance(resource, admin.Patient):
+            strange.add(resource.type_name)
+            continue
+        own.add(resource.type_name)
+        if isinstance(resource, admin.Patient):
             ignored += resource is not patient.resource
         elif isinstance(resource, Resource):
             mine.append(resource)
-    return mine, ignored
+    return mine, ignored, _areas(strange) - _areas(own)
+
+
+def _areas(types: set[str]) -> set[Area]:
+    return {TYPE_MEANING[name].area for name in types if name in TYPE_MEANING}
 
 
 def _facts(resources: list[Resource], reading: Reading, as_of: date | None) -> dict[str, list[Any]]:

@@ -77,6 +77,13 @@ def test_only_resources_of_the_patient_in_context_count(subject: Any, mine: bool
     assert (RA in record.conditions, record.ignored_others) == (mine, 0 if mine else 1)
 
 
+@pytest.mark.parametrize(("own", "state"), [(False, Delivery.PARTIAL), (True, Delivery.GIVEN)])
+def test_a_list_with_nothing_but_other_patients_resources_is_no_empty_list(own: bool, state: Delivery) -> None:
+    resources = [condition(id="x", subject={"reference": "Patient/2"}), *([condition(id="y")] if own else [])]
+    record = read({"conditions": bundle(*resources)})
+    assert (record.delivery(Area.CONDITIONS).state, record.ignored_others) == (state, 1)
+
+
 def test_another_patient_in_the_prefetch_is_ignored_and_counted() -> None:
     record = read({"patients": bundle(patient(id="2", gender="male"))})
     assert (record.demographics.sex, record.ignored_others) == ("female", 1)
