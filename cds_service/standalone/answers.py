@@ -102,7 +102,11 @@ class Reader:
 
     def label(self, field: Field) -> str:
         """Return the question in the words in which it was asked."""
-        return texts()[self.language][f"field.{field.key}.label"]
+        return self.said(f"field.{field.key}.label")
+
+    def said(self, key: str) -> str:
+        """Return words of the form."""
+        return texts()[self.language][key]
 
     def yes_or_no(self, name: str) -> bool | None:
         """Return the answer, None when it is not known."""
@@ -115,7 +119,7 @@ class Reader:
             return None
         value = float(text.replace(",", ".")) if _NUMBER.match(text) else math.nan
         if math.isnan(value) or (value < 0 and not asked.signed):
-            self.wrong(name, "number")
+            self.wrong(name, "whole" if asked.whole else "number")
             return None
         if asked.whole and not value.is_integer():
             self.wrong(name, "whole")

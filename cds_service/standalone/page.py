@@ -14,7 +14,7 @@ from cds_service.standalone.answers import Answers, Problem
 from cds_service.standalone.model import FormModel
 from cds_service.standalone.plot import plot_of
 from cds_service.standalone.result import ResultView
-from cds_service.standalone.rule_pages import RuleView, references, rules_view
+from cds_service.standalone.rule_pages import RuleView, references, released, rules_view
 from cds_service.standalone.texts import texts
 from cds_service.standalone.timeline import Timeline
 from cds_service.standalone.view import ErrorView, FormView
@@ -116,7 +116,10 @@ class Pages:
     def about(self) -> str:
         """Intended use, limits, and the 13 source attributes of 45 CFR 170.315(b)(11)(iv)(A)."""
         numbered = [key for key in self.said if key.startswith("about.attribute.") and key.endswith(".name")]
-        shown = {"version": self._rules.version}
+        shown = {
+            "version": self._rules.version,
+            "released": released(self._rules) or self.said["about.released-unknown"],
+        }
         attributes = [
             (self.said[key], self.said[key.removesuffix("name") + "value"].format_map(shown)) for key in numbered
         ]

@@ -15,7 +15,7 @@ from cards import CardOptions
 from cards.leaflet import leaflet, leaflet_pdf
 from cards.letter import letter, letter_pdf, letter_text, referral_target
 from cards.options import Language
-from cds_service.errors import CallerError, TooLarge, WrongContentType
+from cds_service.errors import CallerError, TooLarge
 from cds_service.rulesets.model import RuleSet
 from cds_service.standalone.answers import Answers
 from cds_service.standalone.assessing import Assessed, Desk, Unusable, desk
@@ -101,7 +101,7 @@ def _add_assessing(router: APIRouter, place: Desk, max_bytes: int) -> None:
         except TooLarge as error:
             text = pages.said["errors.too-large"].format(limit=max_bytes // _MEGABYTE)
             return _problem(pages, text, language, error.status)
-        except WrongContentType as error:
+        except CallerError as error:
             return _problem(pages, pages.said["errors.not-a-form"], language, error.status)
         visit = Visit(place, pages, language, max_bytes)
         return await run_in_threadpool(visit.answer, posted)

@@ -63,7 +63,9 @@ def limb(form: Definition, reader: Reader, writing: Writing, number: int) -> Ite
     elif share is not None:
         value = quantity(share, "%")
         item = writing.item(chosen.option.segment)
-        yield writing.observation(item, item.display, reader.today.isoformat(), site, valueQuantity=value)
+        yield writing.observation(
+            item, reader.said("column.limbs.share"), reader.today.isoformat(), site, valueQuantity=value
+        )
 
 
 def fracture(form: Definition, reader: Reader, writing: Writing, number: int) -> Iterator[Json]:

@@ -1,6 +1,7 @@
 """The rules as a reader needs them: thresholds, weights, sheet line and sources of this rule-set version."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -9,7 +10,9 @@ from typing import Final
 import msgspec
 
 from cards.words import Words, local_titles, words
+from cds_service.rulesets.load import default_text, load_default
 from cds_service.rulesets.model import Factor, LocalFactor, RuleSet, Weight
+from cds_service.standalone.texts import texts
 
 _NUMBERS: Final = re.compile(r"\[([0-9]+[a-z]?)\]")
 _LINE: Final = re.compile(r"^\| \[([0-9]+[a-z]?)\] \| (.*) \| ([A-C]) \|$", re.MULTILINE)
@@ -64,14 +67,14 @@ def rules_view(rules: RuleSet, language: str) -> tuple[RuleView, ...]:
 
 def _rule(factor: Factor, rules: RuleSet, in_words: Words) -> RuleView:
     limbs = rules.limb_weights.items() if factor.family == "LD" else ()
-    graded: dict[str, Weight] = {in_words.word("ld-class", key): weight for key, weight in limbs} or dict(
-        factor.weights
-    )
+    by_class: dict[str, Weight] = {in_words.word("ld-class", key): weight for key, weight in limbs}
+    said = texts()[in_words.language]
+    named = {said[f"grade.{grade}"] if grade else "": weight for grade, weight in factor.weights.items()}
     return RuleView(
         id=factor.id,
         name=in_words.word("rule", factor.id),
         family=factor.family,
-        weights=tuple(_weights(graded, rules)),
+        weights=tuple(_weights(by_class or named, rules)),
         thresholds=tuple(
             ThresholdView(
                 in_words.word("threshold", name),
@@ -106,7 +109,7 @@ def _local(factor: LocalFactor, rules: RuleSet, language: str) -> RuleView:
 
 def _weights(graded: Mapping[str, Weight], rules: RuleSet) -> Iterable[WeightView]:
     for grade, weight in graded.items():
-        yield WeightView(grade.replace("_", " "), weight if isinstance(weight, str) else "", rules.points(weight))
+        yield WeightView(grade, weight if isinstance(weight, str) else "", rules.points(weight))
 
 
 def references(view: RuleView) -> tuple[Reference, ...]:
@@ -114,6 +117,12 @@ def references(view: RuleView) -> tuple[Reference, ...]:
     named = [*view.sources, *(threshold.source for threshold in view.thresholds)]
     numbers = {number for text in named for number in _NUMBERS.findall(text)}
     return tuple(one for number, one in reference_list().items() if number in numbers)
+
+
+def released(rules: RuleSet) -> str:
+    """Return the day on which the built-in rule set was released; empty for a rule set of the hospital's own."""
+    built_in = rules.version == load_default().version
+    return str(tomllib.loads(default_text())["released"]) if built_in else ""
 
 
 @cache
