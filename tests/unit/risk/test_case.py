@@ -24,7 +24,7 @@ def test_a_present_finding_takes_weight_points_and_thresholds_from_the_rule_set(
     found = case().find(
         "R-GC2",
         Status.PRESENT,
-        "gc.dose-and-days",
+        "x",
         values={"days": 243},
         evidence=evidence,
         held_against=("dose", "days"),

@@ -103,3 +103,4 @@ def test_malabsorption_and_stomach_surgery_count_for_ever(facts, status, reason,
 def test_absence_of_surgery_needs_the_list_of_procedures():
     assert of("R-MAL", missing=[Area.PROCEDURES]).values == {"why": "missing"}
     assert of("R-COE", missing=[Area.PROCEDURES]).status is Status.ABSENT
+    assert of("R-COE", missing=[Area.CONDITIONS]).values == {"why": "missing"}
