@@ -25,6 +25,7 @@ from cds_service.risk.factors.hormone_drugs import (
     BREAST_CANCER,
     DEPRIVATION,
     PROSTATE_CANCER,
+    TABLET_VALUES,
     asides,
     gnrh_exposure,
     indication,
@@ -38,14 +39,14 @@ SERM: Final = "drug-serm"
 _NO_BONE_EFFECT: Final = "oestrogen-receptor-degrader"
 
 REASONS: Final = {
-    "horm.aromatase-inhibitor": EXPOSURE_VALUES,
+    "horm.aromatase-inhibitor": TABLET_VALUES,
     "horm.aromatase-inhibitor-coded": (),
     "horm.ovarian-suppression": EXPOSURE_VALUES,
     "horm.ovarian-suppression-not-counted": EXPOSURE_VALUES,
-    "horm.tamoxifen-before-menopause": EXPOSURE_VALUES,
-    "horm.tamoxifen-menopause-unknown": EXPOSURE_VALUES,
-    "horm.tamoxifen-after-menopause": EXPOSURE_VALUES,
-    "horm.tamoxifen-man": EXPOSURE_VALUES,
+    "horm.tamoxifen-before-menopause": TABLET_VALUES,
+    "horm.tamoxifen-menopause-unknown": TABLET_VALUES,
+    "horm.tamoxifen-after-menopause": TABLET_VALUES,
+    "horm.tamoxifen-man": TABLET_VALUES,
     "horm.no-bone-effect": EXPOSURE_VALUES,
     "horm.recorded-long-term": (),
     "horm.end-unknown": EXPOSURE_VALUES,

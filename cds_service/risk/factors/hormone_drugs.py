@@ -2,10 +2,18 @@
 
 from typing import Final, Literal
 
-from cds_service.risk.assessment import Finding, Status
+from cds_service.risk.assessment import Finding, Status, Value
 from cds_service.risk.case import Case
 from cds_service.risk.drugs.exposure import Exposure, drug_exposure
-from cds_service.risk.drugs.findings import perhaps_taken_since, planned_or_denied, taken_since, told, undated
+from cds_service.risk.drugs.findings import (
+    EXPOSURE_VALUES,
+    perhaps_taken_since,
+    planned_or_denied,
+    rounded,
+    taken_since,
+    told,
+    undated,
+)
 from cds_service.risk.filters import conditions
 
 DEPRIVATION: Final = "drug-hormone-deprivation"
@@ -13,7 +21,12 @@ BREAST_CANCER: Final = "breast-cancer"
 PROSTATE_CANCER: Final = "prostate-cancer"
 
 _GNRH: Final = frozenset({"GnRH", "GnRH-agonist", "GnRH-antagonist"})
+# Reasons about tablets, which are taken each day.
+_TABLETS: Final = ("horm.aromatase-inhibitor", "horm.tamoxifen-")
 _STRONG: Final = frozenset({"R-AI", "R-OFS", "R-ADT"})
+
+TABLET_VALUES: Final = (*EXPOSURE_VALUES, "dose_mg")
+"""Values of a finding about tablets: those of every drug, and the mean known dose in mg a day."""
 
 Timing = Literal["counts", "perhaps", "past", "never"]
 
@@ -58,6 +71,13 @@ def indication(case: Case, cancer: str) -> tuple[str, ...]:
     return () if conditions(case.record, cancer, case.as_of) else ("indication-not-recorded",)
 
 
+def _values(reason: str, exposure: Exposure) -> dict[str, Value]:
+    """Return what is told of a treatment; a mean daily dose (mg) only of tablets, for a depot it would mislead."""
+    if not reason.startswith(_TABLETS):
+        return told(exposure)
+    return {**told(exposure), "dose_mg": rounded(exposure.mean())}
+
+
 def present(  # noqa: PLR0913 - a finding has these parts; naming them at the call reads best
     case: Case,
     rule: str,
@@ -80,7 +100,7 @@ def present(  # noqa: PLR0913 - a finding has these parts; naming them at the ca
         status,
         reason,
         grade=grade,
-        values=told(exposure),
+        values=_values(reason, exposure),
         evidence=exposure.evidence,
         held_against=tuple(case.rules.factor(rule).thresholds) if held_against is None else held_against,
         remarks=(*exposure.remarks, *remarks),

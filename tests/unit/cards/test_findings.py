@@ -167,3 +167,9 @@ def test_a_sentence_about_an_unknown_dose_does_not_say_it_again() -> None:
 def test_a_deficiency_just_below_the_limit_is_not_rounded_up_to_it() -> None:
     low = finding("vitd.deficient", "R-VITD", nmol_l=24.71, on="2026-03-01")
     assert reason_names(low, words("sv"))[0] == "25-OH-D 24,7 nmol/l"
+
+
+@pytest.mark.parametrize(("dose", "said"), [(2.5, "letrozol 2,5 mg/dag i 8 mån"), (None, "letrozol i 8 mån")])
+def test_an_aromatase_inhibitor_is_told_with_its_dose_where_it_is_known(dose: float | None, said: str) -> None:
+    drug = finding("horm.aromatase-inhibitor", "R-AI", drug="letrozole", dose_mg=dose, days=244)
+    assert explain(drug, "sv") == f"Aromatashämmare, {said}"
