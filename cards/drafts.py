@@ -14,22 +14,22 @@ from cards.untrusted import without_markup
 from cards.words import Said, Words
 from cds_service.risk.assessment import Assessment, Decision
 
-COMPLETE: Final = "O2"
 DOUBTFUL: Final = "O3"
 _MOST_NOTE: Final = 2_000
 
 
 def draft_suggestions(decision: Decision, assessment: Assessment, options: CardOptions, in_words: Words) -> list[Json]:
-    """Return the one suggestion about the draft that the decision names; none when there is nothing to do to it."""
+    """Return the one suggestion about the draft that the decision names (O2, O3); none when nothing can be done to it.
+
+    Other decisions name no draft.
+    """
     reference = str(decision.values.get("draft") or "")
     if not REFERENCE.match(reference):
         return []
     if decision.card == DOUBTFUL:
         label = in_words.say("update.remove-dxa")
         return [_suggestion({"type": "delete", "description": label, "resourceId": reference}, options)]
-    if decision.card == COMPLETE:
-        return _update(options.drafts.get(reference), assessment, options, in_words)
-    return []
+    return _update(options.drafts.get(reference), assessment, options, in_words)
 
 
 def _update(draft: Any, assessment: Assessment, options: CardOptions, in_words: Words) -> list[Json]:
