@@ -168,3 +168,9 @@ def test_a_new_diagnosis_that_raises_the_tier_brings_its_advice():
 def test_the_tier_of_the_examples_chart_is_the_one_the_tests_count_on():
     assert advise("patient-view", chart()).assessment.tier is Tier.WATCH
     assert load_default("se").number("decisions.max_cards") >= 2
+
+
+def test_a_problem_that_changes_nothing_takes_no_advice_back():
+    nothing = {"resourceType": "Bundle", "entry": []}
+    again = advise("problem-list-item-create", AT_RISK, conditions=nothing)
+    assert cards(again) == cards(advise("patient-view", AT_RISK)) != []
