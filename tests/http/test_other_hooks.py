@@ -174,3 +174,15 @@ def test_a_client_that_uses_patient_view_for_steps_of_its_own_gets_what_the_char
     }
     shown = client.post(SERVICE, json=body, headers={"accept-language": "en"}).json()["cards"]
     assert [card["summary"] for card in shown] == [card["summary"] for card in call(client, "patient-view", prefetch)]
+
+
+@pytest.mark.parametrize("hook", ["order-select", "order-sign", "encounter-start", "appointment-book"])
+def test_a_limb_list_that_failed_is_an_error_and_no_silence_on_every_hook(client, hook):
+    prefetch = chart()
+    failed = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+    prefetch["conditions"] = failed
+    none = bundle()
+    context = {"draftOrders": bundle(draft_drug()), "appointments": none}
+    response = client.post(SERVICE, json=request(hook, prefetch, **context))
+    assert response.status_code == 412
+    assert "conditions" in response.json()["issue"][0]["diagnostics"]
