@@ -10,6 +10,7 @@ import pytest
 
 from cards import CardOptions, cards_for, plain_text
 from cards.formats import FORMATS
+from cards.options import FhirVersion, Language
 from tests.conformance.cards_check import problems
 from tests.unit.cards.patients import CARDS as CHART_CARDS
 from tests.unit.cards.patients import COMPLETE_ORDER, DRAFT_SCAN, MAN_40, WOMAN_58, options
@@ -62,10 +63,9 @@ def test_the_plain_text_of_an_assessment_is_as_reviewed(language: str, update_go
 @pytest.mark.parametrize("version", ["R4", "R4B", "R5", "STU3"])
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", CARDS)
-def test_every_card_conforms_to_cds_hooks(name: str, language: str, version: str) -> None:
-    cards = cards_for(
-        CARDS[name], CardOptions(language=language, fhir_version=version, patient="Patient/p1", drafts=DRAFTS)
-    )  # type: ignore[arg-type]  # parametrised literals
+def test_every_card_conforms_to_cds_hooks(name: str, language: Language, version: FhirVersion) -> None:
+    options = CardOptions(language=language, fhir_version=version, patient="Patient/p1", drafts=DRAFTS)
+    cards = cards_for(CARDS[name], options)
     assert problems(cards) == []
     assert len(cards) == 1
 
