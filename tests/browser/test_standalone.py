@@ -97,6 +97,7 @@ def test_everything_can_be_done_by_keyboard(quiet_page, server):
     page.keyboard.type("67")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Assess bone health")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     page.get_by_role("button", name="Change the answers").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#age")).to_have_value("67")
@@ -107,7 +108,7 @@ def test_without_scripts_everything_but_the_copy_button_works(browser, server):
     page = context.new_page()
     page.goto(f"{server.url}/assess?lang=en")
     expect(page.locator("#drugs-2-what")).to_have_count(0)
-    page.get_by_role("button", name="Add a row: Drugs").click()
+    page.get_by_role("button", name=re.compile("Add a row.*Drugs")).click()
     expect(page.locator("#drugs-2-what")).to_be_visible()
     fill_in(page)
     page.locator(".send button").click()
@@ -146,7 +147,7 @@ def test_axe_finds_no_barrier(quiet_page, server, size, language):
 
 
 def test_targets_are_large_enough_to_hit(result):
-    targets = result.locator("button:visible, .top a, .actions a, select:visible, summary")
+    targets = result.locator("button:visible:not(.first-button), .top a, .actions a, select:visible, summary")
     boxes = [(target.text_content(), target.bounding_box()) for target in targets.all()]
     assert len(boxes) > 10
     assert [words for words, box in boxes if min(box["width"], box["height"]) < 24] == []
