@@ -10,7 +10,8 @@ DESCRIPTION = (
     "test (DXA), a vitamin D test or a referral. Silent for everybody else."
 )
 USAGE = (
-    "Any subset of the prefetch is accepted under any key name. Needed: the Patient, and Condition or Procedure. "
+    "Any subset of the prefetch is accepted under any key name. Needed: the Patient and Condition; where no limb "
+    "deficiency is found, a list of conditions that did not arrive whole is answered with 412. "
     "Whatever is not delivered is shown as unknown, never taken as absent."
 )
 PREFETCH = PREFETCH_TEMPLATES
