@@ -100,8 +100,11 @@ class Pages:
     def rules(self) -> str:
         """All rules of this rule-set version."""
         cuts = [(self._words.say(f"tier.{tier}"), self._rules.number(f"tiers.{key}")) for tier, key in _TIERS.items()]
+        multiple = self._rules.number("tiers.elevated_multi")
         views = rules_view(self._rules, self._language)
-        return self._page("rules.html", "rules", "/rules", views=views, tiers=cuts, **self._version())
+        return self._page(
+            "rules.html", "rules", "/rules", views=views, tiers=cuts, multiple=multiple, **self._version()
+        )
 
     def rule(self, rule_id: str) -> str:
         """One rule. Raises LookupError when the rule set has none of this id."""

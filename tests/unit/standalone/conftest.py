@@ -1,6 +1,7 @@
 """A filled-in form, without a browser: ``ask(sex="female", age="67")`` gives record and assessment."""
 
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,9 +10,11 @@ from starlette.testclient import TestClient
 from cards import CardOptions
 from cds_service.app import create_app
 from cds_service.risk.assess import assess
+from cds_service.risk.record import PatientRecord
 from cds_service.rulesets.load import load_default as load_rules
+from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
-from cds_service.standalone.answers import Answers, Reader
+from cds_service.standalone.answers import Answers, Problem, Reader
 from cds_service.standalone.assessing import desk
 from cds_service.standalone.facts import record_of
 from cds_service.terminology.load import load_default as load_terminology
@@ -23,9 +26,9 @@ LIMB = {"limbs.0.what": "acquired-lower.above-knee", "limbs.0.side": "left"}
 class Asked(msgspec.Struct, frozen=True):
     """What came of the answers."""
 
-    record: object
-    problems: list
-    rules: object
+    record: PatientRecord
+    problems: list[Problem]
+    rules: RuleSet
 
     @property
     def assessment(self):
@@ -53,7 +56,8 @@ def ask(place, form):
         kept = Answers.of(given.items(), form)
         assert kept.values.keys() == given.keys(), "the form does not ask this"
         reader = Reader(kept, place.model.choices, place.rules, TODAY, "en")
-        return Asked(record_of(place.model, reader), reader.problems, place.rules)
+        record: Any = record_of(place.model, reader)
+        return Asked(record, reader.problems, place.rules)
 
     return answered
 

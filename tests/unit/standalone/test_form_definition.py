@@ -5,10 +5,13 @@ import string
 import msgspec
 import pytest
 
+from cds_service.errors import TooLarge
 from cds_service.rulesets.load import load_default as load_rules
 from cds_service.rulesets.model import LocalFactor
 from cds_service.standalone.answers import Answers
+from cds_service.standalone.carried import Source, packed, unpacked
 from cds_service.standalone.model import form_model
+from cds_service.standalone.rule_pages import rules_view
 from cds_service.standalone.texts import texts
 from cds_service.standalone.view import FormView
 from cds_service.terminology.load import load_default
@@ -35,9 +38,13 @@ def test_a_local_factor_is_offered_under_its_own_name():
         concept="hiv",
         kind="condition",
     )
-    model = form_model(load_default(rules.enabled_rows), msgspec.structs.replace(rules, local_factors=(local,)))
+    changed = msgspec.structs.replace(rules, local_factors=(local,))
+    model = form_model(load_default(rules.enabled_rows), changed)
     assert model.choices["diagnoses"]["L-HIV"].label["sv"] == "Hiv här"
-    assert model.choices["diagnoses"]["L-HIV"].row.concept == "hiv"
+    row = model.choices["diagnoses"]["L-HIV"].row
+    assert row is not None
+    assert row.concept == "hiv"
+    assert [view.name for view in rules_view(changed, "sv") if view.id == "L-HIV"] == ["Hiv här"]
 
 
 def test_both_languages_have_the_same_keys_and_places_for_values():
@@ -72,3 +79,10 @@ def test_a_row_is_cleared_and_those_below_move_up(form):
 def test_what_the_form_does_not_ask_is_dropped(form):
     posted = [("name", "Anna"), ("drugs.99.what", "x"), ("drugs.0.colour", "red"), ("age", " 60 "), ("sex", "")]
     assert Answers.of(posted, form).values == {"age": "60"}
+
+
+def test_what_a_page_carries_is_not_inflated_beyond_its_limit():
+    carried = packed(Source("file", text="x" * 10_000))
+    assert unpacked(carried, 20_000).text == "x" * 10_000
+    with pytest.raises(TooLarge):
+        unpacked(carried, 5_000)

@@ -19,7 +19,9 @@ def post(client, fields, language="en", **more):
 
 
 def again(page):
-    return re.search(r'name="again" value="([^"]+)"', page.text)[1]
+    carried = re.search(r'name="again" value="([^"]+)"', page.text)
+    assert carried is not None
+    return carried[1]
 
 
 def shown(page):
