@@ -118,7 +118,8 @@ class Words(msgspec.Struct, frozen=True):
             return self.text(None)
         if slot.kind == "band":
             low, high = (self.text(values[name], _BAND_DECIMALS) for name in slot.values)
-            return low if low == high else self.say("number.band", {"low": Said(low), "high": Said(high)})
+            between = "number.band" if _is_positive(values[slot.values[0]]) else "number.band-below-zero"
+            return low if low == high else self.say(between, {"low": Said(low), "high": Said(high)})
         value = values[slot.name]
         if slot.kind == "word":
             return self.word(slot.argument, value)
@@ -138,6 +139,11 @@ class Words(msgspec.Struct, frozen=True):
     def _plural(self, slot: Slot, value: float) -> str:
         one, _, other = slot.argument.partition("|")
         return (one if value == 1 else other).replace("#", self.number(value))
+
+
+def _is_positive(value: Value) -> bool:
+    """A dash between two numbers reads as a second minus where the first one has one."""
+    return not isinstance(value, int | float) or value >= 0
 
 
 def is_known(slot: Slot, values: Mapping[str, Value]) -> bool:

@@ -173,3 +173,8 @@ def test_a_deficiency_just_below_the_limit_is_not_rounded_up_to_it() -> None:
 def test_an_aromatase_inhibitor_is_told_with_its_dose_where_it_is_known(dose: float | None, said: str) -> None:
     drug = finding("horm.aromatase-inhibitor", "R-AI", drug="letrozole", dose_mg=dose, days=244)
     assert explain(drug, "sv") == f"Aromatashämmare, {said}"
+
+
+def test_another_drug_that_weakens_bone_is_named() -> None:
+    drug = finding("drug.long", "R-DRUG", drug="omeprazole", days=427)
+    assert reason_names(drug, words("sv")) == ("omeprazol 14 mån", "annat läkemedel")

@@ -50,6 +50,8 @@ def saying(template: str, language: str = "sv") -> Words:
         ("BMI {bmi:band}", {"bmi_low": 22.76, "bmi_high": 22.8}, "BMI 22,8"),
         ("BMI {bmi:band}", {"bmi_low": 19.34, "bmi_high": 25.0}, "BMI 19,3–25"),
         ("BMI {bmi:band}", {"bmi_low": 19.34}, "BMI uppgift saknas"),
+        ("OST {ost:band}", {"ost_low": -3.0, "ost_high": -2.0}, "OST -3 till -2"),
+        ("OST {ost:band}", {"ost_low": -1.0, "ost_high": 0.0}, "OST -1 till 0"),
         ("a[, BMI {bmi:band}]", {"bmi_low": 19.34}, "a"),
         ("a[ sedan {d}]", {"d": "2024-05"}, "a sedan 2024-05"),
         ("a[ sedan {d}]", {}, "a"),
