@@ -58,9 +58,12 @@ def chromium() -> Path:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator["Browser"]:
-    """One running browser for all browser tests of a worker."""
+    """One running browser for the tests of a module.
+
+    Not for the session: while it runs, its event loop belongs to the thread, and no other test could run one of its own.
+    """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - other tests need not wait for its driver
 
     with sync_playwright() as playwright:

@@ -152,15 +152,16 @@ def _referred(resources: list[Located]) -> dict[str, Resource]:
 
 
 def _of_patient(resources: list[Located], patient: Located) -> tuple[list[Resource], int, set[Area]]:
-    """Return what was read of the patient, how many resources are somebody else's, and the areas of these alone.
+    """Return what was read of the patient, how many resources are somebody else's, and the areas that tell nothing.
 
-    An area in which everything is somebody else's says nothing of this patient: it must not pass for an empty list.
+    Where not one resource names this patient, the sender means somebody else or names people in a way we cannot match:
+    the areas then must not pass for empty lists.
     """
     identity = PatientIdentity(patient.resource.id or "", frozenset({patient.full_url} - {""}))
     mine: list[Resource] = []
     ignored = 0
     strange: set[str] = set()
-    own: set[str] = set()
+    own = False
     for located in resources:
         resource = located.resource
         owner = resource.owner
@@ -169,12 +170,13 @@ def _of_patient(resources: list[Located], patient: Located) -> tuple[list[Resour
             ignored += 1
             strange.add(resource.type_name)
             continue
-        own.add(resource.type_name)
         if isinstance(resource, admin.Patient):
             ignored += resource is not patient.resource
-        elif isinstance(resource, Resource):
+            continue
+        own = True
+        if isinstance(resource, Resource):
             mine.append(resource)
-    return mine, ignored, _areas(strange) - _areas(own)
+    return mine, ignored, set() if own else _areas(strange)
 
 
 def _areas(types: set[str]) -> set[Area]:

@@ -78,9 +78,10 @@ def test_only_resources_of_the_patient_in_context_count(subject: Any, mine: bool
 
 
 @pytest.mark.parametrize(("own", "state"), [(False, Delivery.PARTIAL), (True, Delivery.GIVEN)])
-def test_a_list_with_nothing_but_other_patients_resources_is_no_empty_list(own: bool, state: Delivery) -> None:
-    resources = [condition(id="x", subject={"reference": "Patient/2"}), *([condition(id="y")] if own else [])]
-    record = read({"conditions": bundle(*resources)})
+def test_a_request_in_which_nothing_names_the_patient_is_no_empty_record(own: bool, state: Delivery) -> None:
+    others = condition(id="x", subject={"reference": "Patient/2"})
+    procedure = resource("Procedure", id="y", subject={"reference": "Patient/1"})
+    record = read({"conditions": bundle(others), "procedures": bundle(*([procedure] if own else []))})
     assert (record.delivery(Area.CONDITIONS).state, record.ignored_others) == (state, 1)
 
 
