@@ -62,7 +62,7 @@ def chromium() -> Path:
 def browser(chromium: Path) -> Iterator["Browser"]:
     """One running browser for the tests of a module.
 
-    Not for the session: while it runs, its event loop belongs to the thread, and no other test could run one of its own.
+    Not for the session: while it runs, its event loop holds the thread, and no other test could run one of its own.
     """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - other tests need not wait for its driver
 
