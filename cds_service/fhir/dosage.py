@@ -1,5 +1,6 @@
 """Dosage instructions: one dose, doses a day, the bounds; nothing is computed that was not sent in structured form."""
 
+from math import ceil
 from typing import Final
 
 from cds_service.fhir.quantities import in_unit, ratio, read_quantity, read_range
@@ -19,7 +20,7 @@ def read_dosage(given: DosageShape, resource: Resource, reading: Reading) -> Dos
     """Return one dosage instruction as far as it is structured."""
     repeat = (given.timing.repeat if given.timing else None) or Repeat()
     start, end = reading.period(repeat.bounds_period, resource, "boundsPeriod")
-    dose, per_day = _dose(given), doses_per_day(given.timing)
+    dose, per_day = _dose(given), doses_per_day(given.timing) or _once(repeat)
     most = _max_per_day(given)
     return Dosage(
         dose=dose,
@@ -28,7 +29,7 @@ def read_dosage(given: DosageShape, resource: Resource, reading: Reading) -> Dos
         as_needed=_as_needed(given),
         start=start,
         end=end,
-        days=in_unit(repeat.bounds_duration, DAY),
+        days=in_unit(repeat.bounds_duration, DAY) or _days_of(repeat, per_day),
         text_only=bool(given.text) and dose is None and per_day is None and most is None,
     )
 
@@ -84,6 +85,18 @@ def _repeated(repeat: Repeat) -> float | None:
 def _on_days(times: float, days: int) -> float:
     week = convert(1, WEEK, DAY) or 1
     return (times or 1) * (days / week if days else 1)
+
+
+def _once(repeat: Repeat) -> float | None:
+    """Return one dose a day for a single dose, such as an injection, that names no rhythm."""
+    return 1.0 if repeat.count == 1 and repeat.count_max is None else None
+
+
+def _days_of(repeat: Repeat, per_day: float | None) -> float | None:
+    """Return the days that a stated number of doses lasts, or None when either is open."""
+    if not repeat.count or repeat.count < 0 or repeat.count_max is not None or not per_day:
+        return None
+    return float(ceil(repeat.count / per_day))
 
 
 def _named_times(repeat: Repeat) -> int:

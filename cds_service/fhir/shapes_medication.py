@@ -22,6 +22,8 @@ class Repeat(Shape, frozen=True, gc=False):
 
     bounds_period: Period | None = None
     bounds_duration: Quantity | None = None
+    count: float | None = None
+    count_max: float | None = None
     frequency: float | None = None
     frequency_max: float | None = None
     period: float | None = None
