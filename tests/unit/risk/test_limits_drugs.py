@@ -1,6 +1,7 @@
 """Drugs on the very day on which a rule changes its mind."""
 
 from datetime import date
+from typing import Any
 
 from cds_service.risk.drugs.current import current_drugs
 from cds_service.risk.drugs.periods import Period, Span, union
@@ -14,7 +15,7 @@ def taken(*facts):
 
 
 def test_a_drug_dispensed_on_the_first_of_the_recent_months_is_still_taken():
-    given = {"source": "dispense", "intent": "", "status": "completed"}
+    given: dict[str, Any] = {"source": "dispense", "intent": "", "status": "completed"}
     assert taken(r.medication(INSULIN, authored="2025-06-01", **given)) == 1
     assert taken(r.medication(INSULIN, authored="2025-05-31", **given)) == 0
 
