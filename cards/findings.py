@@ -12,6 +12,8 @@ LIMB_FAMILY: Final = "LD"
 # Resources whose own text tells a clinician more than our sentence does; a drug's name is in the sentence already.
 _ANSWERS: Final = frozenset({"", "true", "false"})
 _NUMBER: Final = re.compile(r"^[0-9]+(\.[0-9]+)?(?=\s|$)")
+# A count of the kind the sentence spells out ("one fall"): UCUM writes a bare number as unit 1.
+_COUNT: Final = re.compile(r"\d+ 1")
 _MEASURED: Final = "Observation"
 _MEDICATION: Final = "Medication"
 _QUOTED: Final = frozenset({"Condition", "Procedure", "FamilyMemberHistory"})
@@ -128,8 +130,8 @@ def _own_words(finding: Finding, sentence: str, in_words: Words) -> Iterator[str
 
 
 def _is_told(value: str, values: Mapping[str, Value]) -> bool:
-    """True for a yes or no and a number that the sentence gives; a comparator or another unit is worth telling."""
-    if value in _ANSWERS:
+    """True for a yes or no, a count, or a number that the sentence gives; a comparator or another unit is not."""
+    if value in _ANSWERS or _COUNT.fullmatch(value):
         return True
     number = _NUMBER.match(value)
     return number is not None and float(number[0]) in [v for v in values.values() if isinstance(v, int | float)]

@@ -91,7 +91,7 @@ class Words(msgspec.Struct, frozen=True):
         if read is None:
             return one_line(value)
         comparator, number, unit = read.groups()
-        return f"{comparator}{number.replace('.', self.say('number.decimal'))} {self.word('unit', unit)}"
+        return f"{comparator}{number.replace('.', self.say('number.decimal'))} {self.word('unit', unit)}".rstrip()
 
     def listed(self, items: tuple[str, ...]) -> str:
         """Return the items as a list in a sentence: ``a, b and c``."""

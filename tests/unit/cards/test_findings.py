@@ -178,3 +178,13 @@ def test_an_aromatase_inhibitor_is_told_with_its_dose_where_it_is_known(dose: fl
 def test_another_drug_that_weakens_bone_is_named() -> None:
     drug = finding("drug.long", "R-DRUG", drug="omeprazole", days=427)
     assert reason_names(drug, words("sv")) == ("omeprazol 14 mån", "annat läkemedel")
+
+
+@pytest.mark.parametrize(("value", "told"), [("1 1", False), ("2 1", False), ("1.5 1", True), ("1 kg", True)])
+def test_a_bare_count_is_left_to_the_sentence_that_spells_it_out(value: str, told: bool) -> None:
+    told_by = Evidence("Observation", "Observation/1", value=value)
+    counted = finding("fall.once", "R-FALL", told_by, on="2026-01-02")
+    sentence = explain(counted, "en")
+    assert ("recorded" in sentence) is told
+    assert "  " not in sentence
+    assert " ;" not in sentence
