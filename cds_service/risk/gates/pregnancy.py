@@ -65,7 +65,7 @@ def _statuses(case: Case) -> Iterator[Sign]:
 
 def _stated(hit: Hit[ObservationFact]) -> bool | None:
     """Return what a status says: its coded answer, or yes/no to a code that itself means pregnant."""
-    answers = {match.attributes.get("status", "") for match in hit.fact.answers if match.concept == CONCEPT}
+    answers = {match.attributes.get("status") for match in hit.fact.answers if match.concept == CONCEPT}
     if answers & {"pregnant", "not-pregnant"}:
         return "not-pregnant" not in answers
     return hit.fact.value if isinstance(hit.fact.value, bool) else None

@@ -3,9 +3,17 @@
 from datetime import date
 from typing import Any
 
+import pytest
+
+from cds_service.risk.drugs.bone_treatment import bone_treatment
 from cds_service.risk.drugs.current import current_drugs
+from cds_service.risk.drugs.exposure import drug_exposure
 from cds_service.risk.drugs.periods import Period, Span, union
+from cds_service.risk.record import Hit
+from cds_service.rulesets.load import load_default
 from tests.unit.risk import records as r
+from tests.unit.risk.drugs import prednisolone
+from tests.unit.risk.records import AS_OF, dosage
 
 INSULIN = "drug-insulin"
 
@@ -38,3 +46,35 @@ def test_the_part_of_a_period_that_lies_in_a_window_keeps_its_possible_days():
 def test_two_courses_of_which_one_begins_on_the_day_after_the_other_are_one():
     first, second = Span(date(2026, 1, 1), date(2026, 1, 1)), Span(date(2026, 1, 2), date(2026, 1, 2))
     assert union([first, second]) == (Span(date(2026, 1, 1), date(2026, 1, 2)),)
+
+
+# ---------------------------------------------------------------- what one resource says of another
+
+
+def exposed(*facts):
+    hits = [Hit(fact, one) for fact in facts for one in fact.hits]
+    return drug_exposure(hits, load_default(), AS_OF, unit="mg")
+
+
+def test_a_denial_of_the_day_of_an_order_takes_it_back():
+    denial = prednisolone(source="statement", status="not-taken", authored="2026-03-01")
+    assert not exposed(prednisolone(5, authored="2026-03-01"), denial).taken
+    assert exposed(prednisolone(5, authored="2026-03-02"), denial).taken
+
+
+@pytest.mark.parametrize(("recorded", "current"), [("2024-06-01", True), ("2024-05-31", False)])
+def test_a_code_for_long_use_of_a_bone_drug_holds_for_the_treatment_gap(recorded, current):
+    coded = r.condition("drug-bone-active", code=(r.CM, "Z79.83"), recorded=recorded)
+    assert bone_treatment(r.case(coded)).current is current
+
+
+def test_a_dose_that_goes_on_after_a_taper_of_unknown_begin_may_have_been_taken():
+    taper = (dosage(20, days=10), dosage(5))
+    begun_in_april = prednisolone(authored="2026-04", dosages=taper, source="statement")
+    assert exposed(begun_in_april).days() == 1 + (AS_OF - date(2026, 5, 10)).days
+    assert exposed(begun_in_april).current
+
+
+def test_an_unclear_order_of_today_may_be_taken_today_and_one_of_tomorrow_is_not():
+    assert exposed(prednisolone(5, authored=AS_OF, status="unknown")).taken
+    assert not exposed(prednisolone(5, authored="2026-06-02", status="unknown")).taken

@@ -1,5 +1,7 @@
 """Factors on the very value at which they change their mind, and the day and number that their sentence names."""
 
+import re
+
 import pytest
 
 from cds_service.risk.assessment import BodySize, LimbStatus, MissingLimb, Status
@@ -8,15 +10,22 @@ from cds_service.risk.factors import (
     alcohol,
     comorbidity,
     falls,
+    fracture,
     heredity,
     hypogonadism,
+    inflammatory,
+    limb_class,
     nutrition,
     parathyroid,
     recorded_frax,
 )
+from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import Evidence, Quantity, Range
+from cds_service.rulesets.load import default_text, load_text
 from tests.unit.risk.drugs import drug
 from tests.unit.risk.records import (
+    AS_OF,
+    CM,
     LOINC,
     SE,
     case,
@@ -26,6 +35,7 @@ from tests.unit.risk.records import (
     match,
     observation,
     on,
+    patient,
     relative,
 )
 
@@ -272,3 +282,44 @@ def test_hypogonadism_that_is_treated_rests_on_the_diagnosis_and_the_treatment()
     assert (treated.status, references(treated)) == (Status.NOT_COUNTED, ["Condition/low", "MedicationStatement/t"])
     alone = only(hypogonadism, low, sex="male")
     assert (alone.status, references(alone)) == (Status.PRESENT, ["Condition/low"])
+
+
+def test_a_benign_tumour_of_the_parathyroid_is_no_overactive_gland():
+    found = parathyroid.evaluate(case(condition(parathyroid.DISEASE, attributes={"subtype": "adenoma"})))
+    assert [one.reason for one in found if one.status is not Status.ABSENT] == ["pth.other-disease"]
+
+
+def test_a_bowel_disease_without_a_type_adds_no_empty_word():
+    both = [
+        condition("inflammatory-bowel-disease", attributes={"type": kind}, ref=f"C/{kind}") for kind in ("", "crohn")
+    ]
+    found = next(one for one in inflammatory.evaluate(case(*both)) if one.present)
+    assert found.values["types"] == "crohn"
+
+
+@pytest.mark.parametrize("age", [70, 35])
+def test_a_stated_fracture_is_told_with_its_day(age):
+    stated = item("fracture-low-energy", True, effective=UNLIKE, ref="Observation/fracture")
+    found = fracture.evaluate(case(stated, age=age))[0]
+    assert (found.reason, references(found)) == ("fx.stated", ["Observation/fracture"])
+    assert found.values == {"on": UNLIKE}
+
+
+def absent_leg(code, levels):
+    """The finding of a congenital absence under a rule set in which the acquired levels weigh as given."""
+    text = default_text()
+    for level, weight in levels.items():
+        text = re.sub(rf'"{level}" = "\w+"', f'"{level}" = "{weight}"', text)
+    rules = load_text(text)
+    limbs = limb_status(patient(condition(code=(CM, code))), rules, AS_OF)
+    return only(limb_class, limbs=limbs, rules=rules).points
+
+
+def test_an_absent_leg_is_held_against_the_loss_of_its_own_level():
+    assert absent_leg("Q72.02", {"LL-TF": "strong", "LL-TT": "weak"}) == 2
+    assert absent_leg("Q72.22", {"LL-TF": "strong", "LL-TT": "weak"}) == 1
+    assert absent_leg("Q72.22", {"LL-TF": "weak", "LL-TT": "strong"}) == 2
+
+
+def test_below_a_loss_without_weight_there_is_no_step():
+    assert absent_leg("Q72.22", {"LL-TT": "none", "LL-CONG": "none"}) == 0

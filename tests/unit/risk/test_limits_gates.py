@@ -1,0 +1,85 @@
+"""Gates on the very day on which they open or close."""
+
+from datetime import date
+
+import pytest
+
+from cds_service.risk.gates.eligibility import end_of_life_gate
+from cds_service.risk.gates.paediatric import paediatric_gate
+from cds_service.risk.gates.pregnancy import pregnancy_gate
+from cds_service.risk.gates.scan import declined_gate
+from cds_service.risk.record import BodySite
+from tests.unit.risk.records import AS_OF, LOINC, SCT, SE, case, condition, match, observation, order, patient
+
+PREGNANT = (SE, "Z33.9")
+NO_MEANING = match("pregnancy")
+NEGATIVE = (match("pregnancy", status="not-pregnant"),)
+DXA = (SCT, "312681000")
+DECLINED = (match("override-reason", meaning="patient-declined"),)
+
+
+def seen_by_palliative_care(**more):
+    seen = observation("palliative-hospice", code=(SCT, "305911006"), **more)
+    return end_of_life_gate(case(seen)) is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"), [("final", True), ("amended", True), ("corrected", True), ("registered", False), ("", False)]
+)
+def test_a_corrected_observation_of_palliative_care_is_as_good_as_a_final_one(status, counts):
+    assert seen_by_palliative_care(status=status) is counts
+
+
+def test_palliative_care_was_seen_lately_up_to_twelve_months_ago():
+    assert seen_by_palliative_care(effective="2025-06-01")
+    assert not seen_by_palliative_care(effective="2025-05-31")
+
+
+def test_a_refusal_of_today_counts():
+    refused = order("order-dxa", code=DXA, authored=AS_OF, do_not_perform=True, reasons=DECLINED)
+    assert declined_gate(case(refused)) is not None
+
+
+@pytest.mark.parametrize(("onset", "gate"), [("2025-06-11", True), ("2025-06-10", False)])
+def test_a_negative_status_ends_a_pregnancy_that_began_up_to_42_weeks_before(onset, gate):
+    begun = condition("pregnancy", code=PREGNANT, onset=onset)
+    negative = observation(
+        "pregnancy",
+        code=(LOINC, "82810-3"),
+        answers=(match("pregnancy", status="not-pregnant"),),
+        effective="2026-04-01",
+    )
+    assert (pregnancy_gate(case(begun, negative, age=32)) is not None) is gate
+
+
+def test_an_answer_without_a_meaning_is_no_status():
+    vague = observation("pregnancy", code=(LOINC, "82810-3"), answers=(NO_MEANING,), effective="2026-05-01")
+    assert pregnancy_gate(case(vague, age=32)) is None
+
+
+# ---------------------------------------------------------------- childhood
+
+
+def fracture(*sides, onset="2020-01-01", code="S52.5"):
+    sites = tuple(BodySite(side=side) for side in sides)
+    return condition("fragility-fracture", code=(SE, code), onset=onset, sites=sites, ref=f"Condition/{sides}")
+
+
+def triggers(*facts):
+    gate = paediatric_gate(case(patient(*facts, birth="2014-01-01"), age=12), ())
+    assert gate is not None
+    return gate.remarks, gate.values
+
+
+def test_the_two_wrists_of_one_day_are_two_fractures():
+    young = ("long-bone-fractures-young",)
+    assert triggers(fracture("left"), fracture("right")) == (young, {"fractures": 2})
+    assert triggers(fracture("left"), fracture("left")) == ((), {})
+    assert triggers(fracture("left", "right"), fracture("right", "left")) == ((), {})
+
+
+def test_the_day_a_gate_closes_is_told():
+    refused = order("order-dxa", code=DXA, authored="2025-06-02", do_not_perform=True, reasons=DECLINED)
+    gate = declined_gate(case(refused))
+    assert gate is not None
+    assert gate.until == date(2026, 6, 3)
