@@ -18,7 +18,6 @@ from cds_service.risk.drugs.findings import (
     told,
     undated,
 )
-from cds_service.risk.drugs.steps import MedicationHit
 from cds_service.risk.silence import UNUSABLE, unknown
 
 CONCEPT: Final = "drug-heparin"
@@ -57,12 +56,8 @@ def evaluate(case: Case) -> tuple[Finding, ...]:
 
 def _exposure(case: Case, kind: str) -> Exposure:
     hits = [hit for hit in case.record.medications.get(CONCEPT, ()) if hit.attribute("type") == kind]
-    return drug_exposure(hits, case.rules, case.as_of, unit="[IU]", drug=_kind)
-
-
-def _kind(hit: MedicationHit) -> str:
     # An ATC code and a clinical drug of the same heparin are two tellings of one drug.
-    return hit.attribute("type")
+    return drug_exposure(hits, case.rules, case.as_of, unit="[IU]", drug=lambda _: kind)
 
 
 def _unfractionated(case: Case, exposure: Exposure) -> tuple[Finding, ...]:

@@ -102,7 +102,7 @@ def of(rule, module=body, **more):
     return next(found for found in module.evaluate(case(**more)) if found.rule == rule)
 
 
-@pytest.mark.parametrize("bmi", [15.0, 18.0, 19.0, 25.0])
+@pytest.mark.parametrize("bmi", [15.0, 18.0, Band(19, 20, 21), 25.0])
 def test_a_finding_about_bmi_rests_on_the_weighing(bmi):
     assert of("R-BMI-L", body=sized(bmi=bmi)).evidence == SCALE
 
@@ -155,3 +155,8 @@ def test_menopause_that_ost_holds_is_set_aside_with_what_was_recorded():
     state = Menopause(state="postmenopausal", assumed=True, evidence=ANSWER)
     found = of("R-MENO", age=57, menopause=state, body=sized(weight=90.0))
     assert (found.reason, found.evidence, found.remarks) == ("body.menopause-inside-ost", ANSWER, ("assumed-from-age",))
+
+
+def test_ost_says_that_the_menopause_is_assumed():
+    state = Menopause(state="postmenopausal", assumed=True)
+    assert "assumed-from-age" in of("R-OST", age=57, menopause=state, body=sized(weight=50.0)).remarks
