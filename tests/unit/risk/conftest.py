@@ -10,7 +10,7 @@ from cds_service.risk.case import Case
 from tests.unit.risk import shown
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def what_findings_show() -> Iterator[None]:
     """Fail where a finding is built that contradicts ``findings.tsv`` or is missing from it."""
     table, find = shown.table(), Case.find
