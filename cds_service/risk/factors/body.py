@@ -193,8 +193,15 @@ def _low_weight(case: Case) -> Finding:
             return _bmi(case, Status.PRESENT, reason, bmi, grade)
     if bmi.certainly_at_least(factor["low"]):
         return _bmi(case, Status.ABSENT, "body.not-low", bmi, "low")
-    values, scale = _bmi_values(case, bmi, "low"), case.body.evidence
-    return unknown(case, "R-BMI-L", "body.bmi-straddles", UNUSABLE, values=values, evidence=scale, held_against=("low",))
+    return unknown(
+        case,
+        "R-BMI-L",
+        "body.bmi-straddles",
+        UNUSABLE,
+        values=_bmi_values(case, bmi, "low"),
+        evidence=case.body.evidence,
+        held_against=("low",),
+    )
 
 
 def _bmi(case: Case, status: Status, reason: str, bmi: Band, grade: str) -> Finding:
