@@ -112,9 +112,8 @@ def _child(case: Case) -> Assessment:
     """Return the paediatric route: adult factors are looked at for its triggers only and are not listed."""
     found = (paediatric_gate(case, evaluate(case)), pregnancy_gate(case), end_of_life_gate(case))
     gates = in_order(gate for gate in found if gate)
-    situation = Situation(case=case, gates=gates, unknowns=unknowns(case, ()))
     silent = _silent(case.record, case.rules, case.as_of, case.limbs, gates)
-    return msgspec.structs.replace(silent, decisions=decide(situation), body=case.body)
+    return msgspec.structs.replace(silent, decisions=decide(Situation(case=case, gates=gates)), body=case.body)
 
 
 def _adult(case: Case) -> Assessment:

@@ -66,7 +66,7 @@ def _anorexia(findings: Iterable[Finding]) -> Trigger | None:
 
 def _fractures(case: Case) -> tuple[Trigger | None, ...]:
     hits = newest_first(hit for hit in case.record.conditions.get(_FRACTURES, ()) if stated(hit))
-    spine = [hit for hit in hits if hit.attribute("site") in _SPINE or hit.attribute("type") == "vertebral"]
+    spine = [hit for hit in hits if hit.attribute("site") in _SPINE]
     long_bones = [hit for hit in hits if hit.attribute("site") in _LONG_BONES]
     young_age = case.rules.number("gates.paediatric_fractures_young_age")
     young = [hit for hit in long_bones if _before(hit, young_age, case)]

@@ -6,7 +6,7 @@ import msgspec
 
 from cds_service.risk.assessment import LimbStatus, MissingLimb, Status
 from cds_service.risk.dates import add_months
-from cds_service.risk.factors import fracture, heparin, local, nutrition, thyroid
+from cds_service.risk.factors import fracture, heparin, local, nutrition, thyroid, vitamin_d
 from cds_service.risk.measured import Measured, measured
 from cds_service.risk.record import Quantity, Range
 from cds_service.rulesets.load import load_default
@@ -141,3 +141,12 @@ def test_the_ends_of_a_range_are_converted_as_what_was_measured():
     assert measured(result, "nmol/L", "25-OH vitamin D") == Measured(24.96, 49.92)
     same = Range(Quantity(30, "nmol/L"), Quantity(30, "nmol/L"))
     assert measured(observation("vitamin-d-lab", same), "nmol/L") == Measured(30, 30)
+
+
+def test_a_newer_vitamin_d_without_a_unit_is_remarked_whatever_the_older_one_says():
+    unusable = observation("vitamin-d-lab", 18, "", code=("http://npu-terminology.org", "NPU10267"))
+    older = observation(
+        "vitamin-d-lab", 80, "nmol/L", code=("http://npu-terminology.org", "NPU10267"), effective="2026-04-01"
+    )
+    (found,) = vitamin_d.evaluate(case(unusable, older))
+    assert (found.reason, found.remarks) == ("vitd.sufficient", ("vitd.newer-unusable",))

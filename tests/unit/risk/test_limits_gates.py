@@ -4,10 +4,12 @@ from datetime import date
 
 import pytest
 
+from cds_service.risk.assessment import Finding, ScanPlan, Status
+from cds_service.risk.dxa import newest_exam
 from cds_service.risk.gates.eligibility import end_of_life_gate
 from cds_service.risk.gates.paediatric import paediatric_gate
 from cds_service.risk.gates.pregnancy import pregnancy_gate
-from cds_service.risk.gates.scan import declined_gate
+from cds_service.risk.gates.scan import declined_gate, dxa_gate
 from cds_service.risk.record import BodySite
 from tests.unit.risk.records import AS_OF, LOINC, SCT, SE, case, condition, match, observation, order, patient
 
@@ -83,3 +85,50 @@ def test_the_day_a_gate_closes_is_told():
     gate = declined_gate(case(refused))
     assert gate is not None
     assert gate.until == date(2026, 6, 3)
+
+
+# ---------------------------------------------------------------- bone density scans
+
+
+def result(code, score, on="2025-12-01"):
+    return observation(
+        "dxa-result-observation", score, "1", code=(LOINC, code), effective=on, ref=f"Observation/{code}"
+    )
+
+
+def scan_gate(*facts, findings=(), plan=None, **about):
+    patient_case = case(*facts, **{"age": 60, "sex": "male", **about})
+    return dxa_gate(patient_case, findings, newest_exam(patient_case), plan or ScanPlan(hips=("left", "right")))
+
+
+LEFT_HIP_T, LEFT_HIP_Z, FOREARM_Z = "80946-7", "80938-4", "80936-8"
+
+
+def test_the_lowest_score_is_told_with_its_place():
+    told = {"on": "2025-12-01", "months": 12, "score": -2.7, "kind": "T-score", "site": "hip", "side": "left"}
+    assert scan_gate(result(LEFT_HIP_T, -2.7), result("38267-1", -1.0)).values == told
+
+
+def test_a_low_z_score_from_50_on_is_told():
+    values = scan_gate(result(LEFT_HIP_Z, -2.4)).values
+    assert (values["score"], values["kind"]) == (-2.4, "Z-score")
+
+
+def test_a_man_of_60_is_read_by_his_age():
+    assert scan_gate(result(LEFT_HIP_Z, -1.0)).remarks == ("value-missing", "z-score-only")
+    assert scan_gate(result(LEFT_HIP_Z, -1.0), age=40).remarks == ()
+
+
+def test_the_z_score_of_the_forearm_counts_where_the_plan_wants_it():
+    wanted = scan_gate(result(FOREARM_Z, -2.4), plan=ScanPlan(hips=(), forearm="left"), age=40)
+    assert wanted.remarks == ("low-z-score",)
+    unwanted = scan_gate(result(FOREARM_Z, -2.4), age=40)
+    assert unwanted.remarks == ("value-missing",)
+
+
+def test_of_two_newer_factors_the_one_that_began_last_is_named():
+    def strong(rule, since):
+        return Finding(rule=rule, family=rule, status=Status.PRESENT, reason="x", weight="strong", strong_since=since)
+
+    newer = (strong("R-Z", date(2026, 1, 1)), strong("R-A", date(2026, 2, 1)))
+    assert scan_gate(result(LEFT_HIP_T, -1.0), findings=newer).values["newer_rule"] == "R-A"
