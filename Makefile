@@ -45,7 +45,7 @@ unit: $(VENV)/.ready-test ## all tests, browser tests included, then the coverag
 # WHAT='cds_service.risk.tier*' limits it to one module. An old copy is removed, because only Python files are renewed.
 mutants: $(VENV)/.ready-mutation ## change each rule of the engine and see whether a test notices (an hour or more)
 	rm -rf mutants
-	$(BIN)/mutmut run --max-children $(TEST_WORKERS) $(WHAT)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mutmut run --max-children $(TEST_WORKERS) $(WHAT)
 	$(BIN)/mutmut results
 
 format: $(VENV)/.ready-test ## write the formatting and the safe lint corrections
