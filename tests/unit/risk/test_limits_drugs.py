@@ -73,8 +73,17 @@ def test_a_dose_that_goes_on_after_a_taper_of_unknown_begin_may_have_been_taken(
     begun_in_april = prednisolone(authored="2026-04", dosages=taper, source="statement")
     assert exposed(begun_in_april).days() == 1 + (AS_OF - date(2026, 5, 10)).days
     assert exposed(begun_in_april).current
+    assert exposed(begun_in_april).possibly_until == AS_OF
 
 
 def test_an_unclear_order_of_today_may_be_taken_today_and_one_of_tomorrow_is_not():
     assert exposed(prednisolone(5, authored=AS_OF, status="unknown")).taken
     assert not exposed(prednisolone(5, authored="2026-06-02", status="unknown")).taken
+
+
+def test_a_bone_drug_that_begins_today_is_treatment():
+    def treatment(begins):
+        return bone_treatment(r.case(r.medication("drug-bone-active", code=(r.ATC, "M05BA04"), authored=begins)))
+
+    assert (treatment(AS_OF).current, treatment(AS_OF).last_seen) == (True, AS_OF)
+    assert treatment(date(2026, 6, 2)).last_seen is None

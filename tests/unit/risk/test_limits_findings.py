@@ -6,7 +6,7 @@ import msgspec
 
 from cds_service.risk.assessment import LimbStatus, MissingLimb, Status
 from cds_service.risk.dates import add_months
-from cds_service.risk.factors import fracture, heparin, local, nutrition, thyroid, vitamin_d
+from cds_service.risk.factors import fracture, heparin, local, nutrition, smoking, thyroid, vitamin_d
 from cds_service.risk.measured import Measured, measured
 from cds_service.risk.record import Quantity, Range
 from cds_service.rulesets.load import load_default
@@ -150,3 +150,16 @@ def test_a_newer_vitamin_d_without_a_unit_is_remarked_whatever_the_older_one_say
     )
     (found,) = vitamin_d.evaluate(case(unusable, older))
     assert (found.reason, found.remarks) == ("vitd.sufficient", ("vitd.newer-unusable",))
+
+
+def smoking_told(code, ref):
+    answers = r.matches("smoking", (r.SCT, code), None)
+    return observation("smoking", code=(LOINC, "72166-2"), answers=answers, ref=ref)
+
+
+def test_of_two_answers_of_one_day_the_one_that_matters_more_is_believed():
+    current, former, never = "77176002", "8517006", "266919005"
+    for graver, milder in ((current, former), (current, never), (former, never)):
+        for refs in (("Observation/a", "Observation/b"), ("Observation/b", "Observation/a")):
+            (found,) = smoking.evaluate(case(smoking_told(graver, refs[0]), smoking_told(milder, refs[1])))
+            assert references(found) == [refs[0]]

@@ -9,7 +9,7 @@ from cds_service.risk.dxa import newest_exam
 from cds_service.risk.gates.eligibility import end_of_life_gate
 from cds_service.risk.gates.paediatric import paediatric_gate
 from cds_service.risk.gates.pregnancy import pregnancy_gate
-from cds_service.risk.gates.scan import declined_gate, dxa_gate
+from cds_service.risk.gates.scan import declined_gate, dxa_gate, order_gate
 from cds_service.risk.record import BodySite
 from tests.unit.risk.records import AS_OF, LOINC, SCT, SE, case, condition, match, observation, order, patient
 
@@ -132,3 +132,21 @@ def test_of_two_newer_factors_the_one_that_began_last_is_named():
 
     newer = (strong("R-Z", date(2026, 1, 1)), strong("R-A", date(2026, 2, 1)))
     assert scan_gate(result(LEFT_HIP_T, -1.0), findings=newer).values["newer_rule"] == "R-A"
+
+
+@pytest.mark.parametrize(
+    ("role", "under_way"), [("primary", True), ("screening-encounter", False), ("FRAX-without-BMD", False)]
+)
+def test_a_visit_or_a_calculation_is_no_scan_under_way(role, under_way):
+    planned = order("order-dxa", attributes={"role": role}, authored="2026-05-11")
+    assert (order_gate(case(planned)) is not None) is under_way
+
+
+@pytest.mark.parametrize(
+    ("status", "counts"), [("final", True), ("", True), ("cancelled", False), ("entered-in-error", False)]
+)
+def test_a_result_that_was_declined_counts_unless_it_is_taken_back(status, counts):
+    declined = observation(
+        "dxa-result-observation", code=(LOINC, LEFT_HIP_T), status=status, absent_reason="asked-declined"
+    )
+    assert (declined_gate(case(declined)) is not None) is counts
