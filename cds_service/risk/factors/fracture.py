@@ -231,7 +231,7 @@ def _cost_the_limb(fracture: Fracture, case: Case) -> bool:
     if any(_one_event(injury.fact, fracture.hit.fact) for injury in injuries):
         return True
     limb = _LIMB_OF.get(fracture.site)
-    if limb is None or fracture.when is None:
+    if limb is None:
         return False
     losses = [missing.since for missing in case.limbs.limbs if missing.limb == limb and missing.origin == "acquired"]
     losses += [began_on(injury.fact) for injury in injuries if injury.attribute("limb") == limb]

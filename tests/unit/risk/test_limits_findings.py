@@ -3,6 +3,7 @@
 from datetime import date
 
 import msgspec
+import pytest
 
 from cds_service.risk.assessment import LimbStatus, MissingLimb, Status
 from cds_service.risk.dates import add_months
@@ -163,3 +164,18 @@ def test_of_two_answers_of_one_day_the_one_that_matters_more_is_believed():
         for refs in (("Observation/a", "Observation/b"), ("Observation/b", "Observation/a")):
             (found,) = smoking.evaluate(case(smoking_told(graver, refs[0]), smoking_told(milder, refs[1])))
             assert references(found) == [refs[0]]
+
+
+@pytest.mark.parametrize(("facts", "remarks"), [([broken()], ("fx.verify-mechanism",)), ([broken(), fall()], ())])
+def test_a_mechanism_is_asked_for_only_where_none_is_known(facts, remarks):
+    found = fracture.evaluate(case(*facts, age=45, birth="1980-06-01"))[0]
+    assert (found.reason, found.remarks) == ("fx.adult", remarks)
+
+
+@pytest.mark.parametrize("level", [20, 40, 80])
+def test_a_vitamin_d_result_is_told_with_its_day(level):
+    tested = observation(
+        "vitamin-d-lab", level, "nmol/L", code=("http://npu-terminology.org", "NPU10267"), effective="2026-04-17"
+    )
+    (found,) = vitamin_d.evaluate(case(tested))
+    assert (found.values["nmol_l"], found.values["on"]) == (level, "2026-04-17")

@@ -11,7 +11,20 @@ from cds_service.risk.gates.paediatric import paediatric_gate
 from cds_service.risk.gates.pregnancy import pregnancy_gate
 from cds_service.risk.gates.scan import declined_gate, dxa_gate, order_gate
 from cds_service.risk.record import BodySite
-from tests.unit.risk.records import AS_OF, LOINC, SCT, SE, case, condition, match, observation, order, patient
+from tests.unit.risk.records import (
+    AS_OF,
+    KVA,
+    LOINC,
+    SCT,
+    SE,
+    case,
+    condition,
+    match,
+    observation,
+    order,
+    patient,
+    procedure,
+)
 
 PREGNANT = (SE, "Z33.9")
 NO_MEANING = match("pregnancy")
@@ -150,3 +163,20 @@ def test_a_result_that_was_declined_counts_unless_it_is_taken_back(status, count
         "dxa-result-observation", code=(LOINC, LEFT_HIP_T), status=status, absent_reason="asked-declined"
     )
     assert (declined_gate(case(declined)) is not None) is counts
+
+
+def test_a_newer_scan_without_a_score_is_the_newest_scan():
+    done = procedure("dxa-procedure", code=(KVA, "AN006"), performed="2026-03-01")
+    gate = scan_gate(result(LEFT_HIP_T, -1.0, "2025-12-01"), done)
+    assert (gate.values["on"], gate.remarks[:1]) == ("2026-03-01", ("value-missing",))
+
+
+@pytest.mark.parametrize(("score", "usable"), [(8, True), (8.1, False), (-8, True), (-8.1, False)])
+def test_a_score_is_plausible_up_to_eight_deviations(score, usable):
+    assert ("score" in scan_gate(result(LEFT_HIP_T, score)).values) is usable
+
+
+def test_a_bone_density_is_no_score():
+    exam = newest_exam(case(result("46278-8", 0.8), result(LEFT_HIP_T, -1.0)))
+    assert exam is not None
+    assert [(score.kind, score.value) for score in exam.scores] == [("T-score", -1.0)]
