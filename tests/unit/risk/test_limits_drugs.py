@@ -9,10 +9,12 @@ from cds_service.risk.drugs.bone_treatment import bone_treatment
 from cds_service.risk.drugs.current import current_drugs
 from cds_service.risk.drugs.exposure import drug_exposure
 from cds_service.risk.drugs.periods import Period, Span, union
+from cds_service.risk.factors import hormone
+from cds_service.risk.filters import newest_first
 from cds_service.risk.record import Hit
 from cds_service.rulesets.load import load_default
 from tests.unit.risk import records as r
-from tests.unit.risk.drugs import prednisolone
+from tests.unit.risk.drugs import drug, prednisolone
 from tests.unit.risk.records import AS_OF, dosage
 
 INSULIN = "drug-insulin"
@@ -26,6 +28,11 @@ def test_a_drug_dispensed_on_the_first_of_the_recent_months_is_still_taken():
     given: dict[str, Any] = {"source": "dispense", "intent": "", "status": "completed"}
     assert taken(r.medication(INSULIN, authored="2025-06-01", **given)) == 1
     assert taken(r.medication(INSULIN, authored="2025-05-31", **given)) == 0
+
+
+def test_a_drug_that_begins_today_is_taken_today():
+    assert taken(r.medication(INSULIN, start=AS_OF)) == 1
+    assert taken(r.medication(INSULIN, start="2026-06-02")) == 0
 
 
 def test_a_refusal_on_the_day_of_the_request_is_the_newer_word():
@@ -87,3 +94,30 @@ def test_a_bone_drug_that_begins_today_is_treatment():
 
     assert (treatment(AS_OF).current, treatment(AS_OF).last_seen) == (True, AS_OF)
     assert treatment(date(2026, 6, 2)).last_seen is None
+
+
+def test_of_two_facts_that_end_on_one_day_the_exact_one_is_the_newer():
+    month = r.condition("hiv", onset="2026-05", ref="Condition/a")
+    day = r.condition("hiv", onset="2026-05-31", ref="Condition/b")
+    hits = [Hit(fact, fact.hits[0]) for fact in (month, day)]
+    assert [hit.fact for hit in newest_first(hits)] == [day, month]
+
+
+def test_tamoxifen_is_told_with_its_mean_daily_dose():
+    found = hormone.evaluate(r.case(drug("L02BA01", 20, authored="2026-01-01"), age=45))
+    assert [one.values["dose_mg"] for one in found if one.rule == "R-TAM"] == [20]
+
+
+def test_a_planned_deprivation_names_every_drug_and_asks_for_its_reason():
+    planned = [
+        drug(atc, planned=True, status="draft", ref=f"MedicationRequest/{atc}") for atc in ("L02AE02", "L02AE03")
+    ]
+    (found,) = hormone.evaluate(r.case(*planned, age=71, sex="male"))
+    assert (found.reason, found.remarks) == ("horm.androgen-deprivation-planned", ("indication-not-recorded",))
+    assert found.values["drug"] == "goserelin, leuprorelin"
+
+
+def test_removed_testes_ask_for_the_reason_where_no_cancer_is_recorded():
+    removed = r.procedure("androgen-deprivation", attributes={"kind": "orchiectomy"}, performed="2020-01-01")
+    (found,) = hormone.evaluate(r.case(removed, age=71, sex="male"))
+    assert (found.reason, found.remarks) == ("horm.orchiectomy", ("indication-not-recorded",))
