@@ -118,6 +118,6 @@ def test_a_planned_deprivation_names_every_drug_and_asks_for_its_reason():
 
 
 def test_removed_testes_ask_for_the_reason_where_no_cancer_is_recorded():
-    removed = r.procedure("androgen-deprivation", attributes={"kind": "orchiectomy"}, performed="2020-01-01")
+    removed = r.procedure("drug-hormone-deprivation", attributes={"kind": "orchiectomy"}, performed="2020-01-01")
     (found,) = hormone.evaluate(r.case(removed, age=71, sex="male"))
     assert (found.reason, found.remarks) == ("horm.orchiectomy", ("indication-not-recorded",))
