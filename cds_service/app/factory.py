@@ -13,6 +13,8 @@ from msgspec import structs
 
 from cards import CardOptions, Links, local_titles, warm_up
 from cds_service.app import errors, health, routes
+from cds_service.app.in_force import made_from
+from cds_service.app.refresh import Refresher
 from cds_service.demo import demo_routes
 from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
 from cds_service.hooks.engine import Engine
@@ -36,11 +38,11 @@ def create_app(settings: Settings) -> FastAPI:
     engine = structs.replace(engine, silence=build_silence(settings, engine, store))
     app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
+    app.state.desk = made_from(engine.rules, engine).desk
+    app.state.refresher = Refresher()
     app.include_router(routes.router)
     app.include_router(health.router)
-    app.include_router(
-        standalone_routes(engine.index, engine.rules, engine.today, engine.options, settings.max_body_bytes)
-    )
+    app.include_router(standalone_routes(lambda: app.state.desk, settings.max_body_bytes))
     if settings.demo:
         app.include_router(demo_routes(engine.today))
     errors.install(app)
@@ -115,7 +117,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # The tables live as long as the process: the collector need not look at them again.
     gc.collect()
     gc.freeze()
+    app.state.refresher.start()
     yield
+    await app.state.refresher.stop()
     if app.state.engine.fetcher is not None:
         await app.state.engine.fetcher.aclose()
     app.state.store.close()

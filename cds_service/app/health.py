@@ -16,9 +16,13 @@ async def live() -> dict[str, str]:
 
 @router.get("/ready")
 async def ready(request: Request) -> dict[str, str]:
-    """Answer 200 when cards can be given. A store that is down is told, but cards are still given."""
+    """Answer 200 when cards can be given. A store that is down is told, but cards are still given.
+
+    ``stale`` names what was changed and could not be taken over: cards are given as before the change.
+    """
+    stale = {"stale": ", ".join(request.app.state.refresher.problems)} if request.app.state.refresher.problems else {}
     try:
         await run_in_threadpool(request.app.state.store.ping)
     except StoreError:
-        return {"status": "ready", "store": "down"}
-    return {"status": "ready", "store": "up"}
+        return {"status": "ready", "store": "down", **stale}
+    return {"status": "ready", "store": "up", **stale}

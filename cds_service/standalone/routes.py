@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -11,19 +10,16 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from cards import CardOptions
 from cards.leaflet import leaflet, leaflet_pdf
 from cards.letter import letter, letter_pdf, letter_text, referral_target
 from cards.options import Language
 from cds_service.errors import CallerError, TooLarge
-from cds_service.rulesets.model import RuleSet
 from cds_service.standalone.answers import Answers
-from cds_service.standalone.assessing import Assessed, Desk, Unusable, desk
+from cds_service.standalone.assessing import Assessed, Desk, Unusable
 from cds_service.standalone.carried import Source, packed, unpacked
 from cds_service.standalone.page import Pages, letter_details
 from cds_service.standalone.posted import Posted, read_posted
 from cds_service.standalone.result import result_view
-from cds_service.terminology.index import TerminologyIndex
 
 # The pages load nothing but their own files, send forms nowhere else, and nobody may frame them.
 SECURITY_HEADERS: Final = {
@@ -45,40 +41,37 @@ _LANGUAGES: Final[dict[str, Language]] = {"sv": "sv", "en": "en"}
 _MEGABYTE: Final = 1_000_000
 
 
-def standalone_routes(
-    index: TerminologyIndex, rules: RuleSet, today: Callable[[], date], options: CardOptions, max_bytes: int
-) -> APIRouter:
-    """Return the routes; ``max_bytes`` is the largest body that is read."""
-    place = desk(index, rules, today, options)
+def standalone_routes(current: Callable[[], Desk], max_bytes: int) -> APIRouter:
+    """Return the routes. ``current`` gives the desk of the rules in force; ``max_bytes``: the largest body read."""
     router = APIRouter()
-    _add_reading(router, place)
-    _add_assessing(router, place, max_bytes)
+    _add_reading(router, current)
+    _add_assessing(router, current, max_bytes)
     return router
 
 
-def _add_reading(router: APIRouter, place: Desk) -> None:
+def _add_reading(router: APIRouter, current: Callable[[], Desk]) -> None:
     @router.get("/assess")
     async def form(request: Request) -> Response:
         """The empty form."""
-        return _shown(request, place, lambda pages: pages.form(Answers({})))
+        return _shown(request, current(), lambda pages: pages.form(Answers({})))
 
     @router.get("/rules")
     async def rules(request: Request) -> Response:
         """Every rule of the rule set in force."""
-        return _shown(request, place, Pages.rules)
+        return _shown(request, current(), Pages.rules)
 
     @router.get("/rules/{rule_id}")
     async def rule(rule_id: str, request: Request) -> Response:
         """One rule with its thresholds and sources."""
         try:
-            return _shown(request, place, lambda pages: pages.rule(rule_id))
+            return _shown(request, current(), lambda pages: pages.rule(rule_id))
         except LookupError:
             raise HTTPException(404) from None
 
     @router.get("/about")
     async def about(request: Request) -> Response:
         """Intended use, limits, source attributes."""
-        return _shown(request, place, Pages.about)
+        return _shown(request, current(), Pages.about)
 
     @router.get("/standalone/static/{name}")
     async def static(name: str) -> Response:
@@ -88,10 +81,11 @@ def _add_reading(router: APIRouter, place: Desk) -> None:
         return Response(content, media_type=_MEDIA_TYPES[name.rpartition(".")[2]], headers=_FILE_HEADERS)
 
 
-def _add_assessing(router: APIRouter, place: Desk, max_bytes: int) -> None:
+def _add_assessing(router: APIRouter, current: Callable[[], Desk], max_bytes: int) -> None:
     @router.post("/assess")
     async def assess(request: Request) -> Response:
         """Assess what the body holds. It changes nothing here, so a forged call from elsewhere gains nothing."""
+        place = current()
         language = _language(request, place)
         pages = Pages(place.rules, place.model, language)
         if _holds_data(request):
