@@ -8,14 +8,14 @@ from typing import Final
 import httpx
 import msgspec
 
-from cds_service.fhir.areas import PREFETCH_TEMPLATES
 from cds_service.fhir.envelope import HookRequest
 from cds_service.fhir.fetching.cache import PageCache
 from cds_service.fhir.fetching.exchange import Allowance, Exchange
 from cds_service.fhir.fetching.merging import merged
 from cds_service.fhir.fetching.origins import Origin, read_origin
 from cds_service.fhir.fetching.pages import Pages, Reader, Search
-from cds_service.fhir.fetching.plan import is_essential, searches, usable_patient
+from cds_service.fhir.fetching.plan import is_essential, search_for, searches, usable_patient
+from cds_service.fhir.fetching.spellings import TEMPLATES, settled, to_ask_otherwise, told_version
 from cds_service.fhir.fetching.troubles import NO_SUCH_SERVER, UNUSABLE_PATIENT, UNUSABLE_TOKEN
 from cds_service.fhir.gathered import Gathered
 from cds_service.logs import log
@@ -46,8 +46,11 @@ class Fetcher:
         self._limits = limits
         self._cache = PageCache(limits.cache_seconds)
 
-    def open(self, request: HookRequest, gathered: Gathered) -> "Call | str":
-        """Return the way to the client's FHIR server, or why there is none (empty when the client offers none)."""
+    def open(self, request: HookRequest, gathered: Gathered, version: str = "") -> "Call | str":
+        """Return the way to the client's FHIR server, or why there is none (empty when the client offers none).
+
+        ``version``: the FHIR version that is set for the client; empty: told from its resources, then from its answers.
+        """
         if not request.fhir_server:
             return ""
         sent = read_origin(request.fhir_server)
@@ -59,9 +62,9 @@ class Fetcher:
         lent = request.fhir_authorization
         if lent and not (lent.token_type.lower() == "bearer" and _TOKEN.fullmatch(lent.access_token)):
             return UNUSABLE_TOKEN
-        return self._call(origin, gathered.patient_id, lent.access_token if lent else None)
+        return self._call(origin, gathered.patient_id, lent.access_token if lent else None, version)
 
-    def _call(self, origin: Origin, patient_id: str, token: str | None) -> "Call":
+    def _call(self, origin: Origin, patient_id: str, token: str | None, version: str) -> "Call":
         deadline = asyncio.get_running_loop().time() + self._limits.seconds
         exchange = Exchange(
             self._transport,
@@ -69,7 +72,7 @@ class Fetcher:
             token,
         )
         owner = self._cache.owner(origin.base, patient_id, token or "")
-        return Call(Reader(exchange, origin, self._limits.most_pages, self._cache, owner), deadline)
+        return Call(Reader(exchange, origin, self._limits.most_pages, self._cache, owner), deadline, version)
 
     async def aclose(self) -> None:
         """Close the connections and forget what was kept."""
@@ -80,21 +83,33 @@ class Fetcher:
 class Call:
     """The fetches of one hook call: one token, one deadline, one allowance of bytes."""
 
-    def __init__(self, reader: Reader, deadline: float) -> None:
+    def __init__(self, reader: Reader, deadline: float, version: str = "") -> None:
         self._reader = reader
         self._deadline = deadline
+        self._set = version
 
     def wants_anything(self, gathered: Gathered) -> bool:
         """True when something was not delivered, or not whole."""
-        return bool(searches(gathered))
+        return bool(searches(gathered, self._version(gathered)))
 
     async def essentials(self, gathered: Gathered) -> Gathered:
         """Return ``gathered`` with the patient, conditions and procedures."""
         return await self._complete(gathered, [search for search in searches(gathered) if is_essential(search)])
 
     async def rest(self, gathered: Gathered) -> Gathered:
-        """Return ``gathered`` with everything else that the template asks for."""
-        return await self._complete(gathered, [search for search in searches(gathered) if not is_essential(search)])
+        """Return ``gathered`` with everything else that the template asks for, as the client's version spells it.
+
+        Where the version is not set, what the server does not have is asked for once more in the other spelling.
+        """
+        version = self._version(gathered)
+        wanted = [search for search in searches(gathered, version) if not is_essential(search)]
+        found = await self._complete(gathered, wanted)
+        otherwise = () if self._set else to_ask_otherwise(found, version)
+        again = [search_for(key, gathered.patient_id) for key in otherwise]
+        return settled(await self._complete(found, again), version) if again else found
+
+    def _version(self, gathered: Gathered) -> str:
+        return self._set or told_version(gathered.resources())
 
     async def _complete(self, gathered: Gathered, wanted: Sequence[Search]) -> Gathered:
         if not wanted:
@@ -119,4 +134,4 @@ def _report(found: Iterable[Pages]) -> None:
 
 def _key(search: Search) -> str:
     # A key of the client's own may be called anything.
-    return search.key if search.key in PREFETCH_TEMPLATES else "other"
+    return search.key if search.key in TEMPLATES else "other"

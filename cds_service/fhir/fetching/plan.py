@@ -9,6 +9,7 @@ from cds_service.fhir.areas import AREA_KEY, PATIENT_KEY, PREFETCH_TEMPLATES, TY
 from cds_service.fhir.assembling import patients_in
 from cds_service.fhir.decoding import Delivered
 from cds_service.fhir.fetching.pages import Search, next_links
+from cds_service.fhir.fetching.spellings import TEMPLATES, keys_of
 from cds_service.fhir.gathered import Gathered
 from cds_service.fhir.references import literal
 
@@ -21,8 +22,12 @@ _PATIENT: Final = "Patient"
 # Fewer and larger pages: each one is a round trip within the deadline. A server may give fewer.
 _PAGE_SIZE: Final = 250
 # Types of other FHIR versions that answer the same question.
-_SAME_AS: Final = {"ProcedureRequest": "ServiceRequest", "MedicationUsage": "MedicationStatement"}
-_TYPE_OF_KEY: Final = {key: found.group() for key, text in PREFETCH_TEMPLATES.items() if (found := _TYPE.match(text))}
+_SAME_AS: Final = {
+    "ProcedureRequest": "ServiceRequest",
+    "MedicationUsage": "MedicationStatement",
+    "DeviceUsage": "Device",
+}
+_TYPE_OF_KEY: Final = {key: found.group() for key, text in TEMPLATES.items() if (found := _TYPE.match(text))}
 _NOT_A_LETTER: Final = re.compile(r"[^a-z]")
 
 
@@ -31,9 +36,12 @@ def usable_patient(patient_id: str) -> bool:
     return bool(literal(_PATIENT, patient_id)) and bool(patient_id.strip("."))
 
 
-def searches(gathered: Gathered) -> tuple[Search, ...]:
-    """Return what to fetch: a search for each template key that nobody answered, and the rest of delivered pages."""
-    missing = (_search(key, gathered.patient_id) for key in _unanswered(gathered))
+def searches(gathered: Gathered, version: str = "") -> tuple[Search, ...]:
+    """Return what to fetch: a search for each key of ``version`` that nobody answered, and the rest of delivered pages.
+
+    ``version``: of FHIR, where it is known; empty: as in R4.
+    """
+    missing = (search_for(key, gathered.patient_id) for key in _unanswered(gathered, version))
     return (*missing, *_unread_pages(gathered))
 
 
@@ -43,8 +51,9 @@ def is_essential(search: Search) -> bool:
     return search.key in ESSENTIAL or meaning is None or meaning.area in AREA_KEY
 
 
-def _search(key: str, patient_id: str) -> Search:
-    path = PREFETCH_TEMPLATES[key].replace(_PLACEHOLDER, quote(patient_id, safe=""))
+def search_for(key: str, patient_id: str) -> Search:
+    """Return the search that asks for what one key means."""
+    path = TEMPLATES[key].replace(_PLACEHOLDER, quote(patient_id, safe=""))
     if key == PATIENT_KEY:
         return Search(key, (path,), expects=_PATIENT)
     return Search(key, (f"{path}&_count={_PAGE_SIZE}",))
@@ -57,11 +66,11 @@ def _unread_pages(gathered: Gathered) -> Iterator[Search]:
             yield Search(key, links)
 
 
-def _unanswered(gathered: Gathered) -> list[str]:
+def _unanswered(gathered: Gathered, version: str) -> list[str]:
     answered = {name for key, found in gathered.delivered.items() for name in _answers(key, found)}
     if gathered.patient_id in patients_in(gathered.resources()):
         answered.add(PATIENT_KEY)
-    return [key for key in PREFETCH_TEMPLATES if key not in answered]
+    return [key for key in keys_of(version) if key not in answered]
 
 
 def _answers(key: str, delivered: Delivered) -> set[str]:
@@ -73,7 +82,7 @@ def _answers(key: str, delivered: Delivered) -> set[str]:
     if key in PREFETCH_TEMPLATES:
         return set() if key == PATIENT_KEY and delivered.resources else {key}
     types = {located.resource.type_name for located in delivered.resources} | set(delivered.lost)
-    inside = {_SAME_AS.get(name, name) for name in types} - {_PATIENT}
+    inside = {same for name in types for same in (name, _SAME_AS.get(name, name))} - {_PATIENT}
     return {name for name, kind in _TYPE_OF_KEY.items() if kind in inside} or _named(key)
 
 

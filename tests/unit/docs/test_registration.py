@@ -5,6 +5,7 @@ import re
 import pytest
 
 from cds_service.fhir.areas import PREFETCH_TEMPLATES
+from cds_service.fhir.fetching.spellings import TEMPLATES
 from cds_service.hooks.services import HOOKS, SERVICE_ID
 
 ROW = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \|$", re.MULTILINE)
@@ -30,7 +31,7 @@ def test_the_sheet_says_of_every_hook_when_to_call_it(sheet):
 
 def test_every_type_that_is_asked_for_is_among_the_scopes(sheet):
     scopes = sheet.partition("## Scopes")[2]
-    asked = {re.split(r"[?/]", template)[0] for template in PREFETCH_TEMPLATES.values()}
+    asked = {re.split(r"[?/]", template)[0] for template in TEMPLATES.values()}
     assert {kind for kind in asked if not re.search(rf"\b{kind}\b", scopes)} == set()
 
 
@@ -38,3 +39,7 @@ def test_the_record_of_the_decision_names_every_hook_answered(repository):
     page = (repository / "docs/adr/0012-hooks.md").read_text("utf-8")
     answered = re.findall(r"^\| ([a-z-]+) \| \d \| yes \|", page, re.MULTILINE)
     assert answered == list(HOOKS)
+
+
+def test_the_keys_of_other_versions_are_named_beside_the_prefetch(sheet):
+    assert {key for key in TEMPLATES if f"`{key}`" not in sheet} == set()

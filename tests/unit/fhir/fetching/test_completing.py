@@ -118,7 +118,7 @@ SEEN = [
         {"obs": bundle(observation())},
         {key for key in PREFETCH_TEMPLATES if key.startswith("observations")},
     ),
-    ("the older name of a type", {"old": bundle(resource("ProcedureRequest"))}, {"serviceRequests"}),
+    ("the draft name of a type", {"new": bundle(resource("MedicationUsage"))}, {"medicationStatements"}),
     ("several types under one key", {"all": bundle(condition(), resource("Procedure"))}, {"conditions", "procedures"}),
     ("the patient under another key", {"person": patient()}, {"patient"}),
     ("the patient of the context is null", {"patient": None}, {"patient"}),
