@@ -12,7 +12,9 @@
     `-- InternalError               its text is for our logs and the console only
         |-- TerminologyError        a code table is missing or malformed: start-up stops
         |-- RuleSetError            a rule set cannot be used
+        |-- ClientError             a client cannot be registered like this; names each place and what is wrong there
         `-- StoreError              the store did not answer
+            `-- Conflict            somebody else changed it meanwhile
 """
 
 
@@ -82,5 +84,17 @@ class RuleSetError(InternalError):
     """A rule set cannot be used."""
 
 
+class ClientError(InternalError):
+    """A client cannot be registered like this. ``faults`` are (place, what is wrong there); the place may be empty."""
+
+    def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("; ".join(f"{place}: {what}" if place else what for place, what in faults))
+        self.faults = faults
+
+
 class StoreError(InternalError):
     """The store did not answer or refused."""
+
+
+class Conflict(StoreError):
+    """What was to be changed is no longer what the change was made from."""

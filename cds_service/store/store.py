@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.errors import StoreError
+from cds_service.store.clients import ClientTable
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
 from cds_service.store.purging import purge
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
@@ -28,10 +29,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 class Store:
-    """Decisions and feedback. Every method is one transaction and raises StoreError when it cannot be done."""
+    """Decisions and feedback. Every method is one transaction and raises StoreError when it cannot be done.
+
+    ``clients``: the registered clients.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self.clients = ClientTable(self._transaction)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -55,3 +55,27 @@ FEEDBACK = Table(
     # Clients send batches late and twice: the same act is remembered once.
     UniqueConstraint("card", "outcome", "outcome_at", name="one_act_once"),
 )
+
+CLIENTS = Table(
+    "clients",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    # Counts the changes of this client: who changes it says which one it was made from.
+    Column("revision", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("changed", DateTime(timezone=True), nullable=False),
+    Column("changed_by", String(255), nullable=False),
+)
+
+CLIENT_HISTORY = Table(
+    "client_history",
+    METADATA,
+    # The newest id tells every worker whether anything has changed.
+    Column("id", Integer, primary_key=True),
+    Column("client", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("document", JSON, nullable=False),
+    Column("changed", DateTime(timezone=True), nullable=False),
+    Column("changed_by", String(255), nullable=False),
+    UniqueConstraint("client", "revision", name="one_revision_once"),
+)

@@ -1,0 +1,13 @@
+"""Registered clients as data: who may call, how they prove it, and how they want their answers.
+
+::
+
+    document (JSON, schema 1) --> schema: the door, says what is wrong --> model: frozen, what the service asks
+    together: what no two clients may share        api_keys: making a key, and the hash that is kept of it
+"""
+
+from cds_service.clients.document import read_client, read_document, written
+from cds_service.clients.model import Client
+from cds_service.clients.together import clashes
+
+__all__ = ["Client", "clashes", "read_client", "read_document", "written"]
