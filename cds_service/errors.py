@@ -14,7 +14,8 @@
         |-- RuleSetError            a rule set cannot be used
         |-- ClientError             a client cannot be registered like this; names each place and what is wrong there
         `-- StoreError              the store did not answer
-            `-- Conflict            somebody else changed it meanwhile
+            |-- Conflict            somebody else changed it meanwhile
+            `-- UnfitEntry          an entry cannot be kept as it is: nothing was written
 """
 
 
@@ -98,3 +99,7 @@ class StoreError(InternalError):
 
 class Conflict(StoreError):
     """What was to be changed is no longer what the change was made from."""
+
+
+class UnfitEntry(StoreError):
+    """What was to be remembered cannot be kept as it is; nothing was written."""

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Secret under which patients are hashed, 32 characters or more; empty: made beside an SQLite file.",
     )
+    audit_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret that seals the audit of admin acts, 32 characters or more; empty: plain hashes.",
+    )
     silence_seconds: float = Field(
         0.5, gt=0, le=10, description="Time that looking up earlier feedback may take; then all cards are shown."
     )

@@ -33,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     Raises TerminologyError, RuleSetError or StoreError when something it cannot work without is missing, so that a
     broken installation does not start.
     """
-    store = Store.open(settings.database_url)
+    store = open_store(settings)
     engine = build_engine(settings)
     engine = structs.replace(engine, silence=build_silence(settings, engine, store))
     app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
@@ -51,6 +51,11 @@ def create_app(settings: Settings) -> FastAPI:
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
         )
     return app
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store that the settings name. Raises StoreError."""
+    return Store.open(settings.database_url, audit_key=settings.audit_key.get_secret_value())
 
 
 def build_engine(settings: Settings) -> Engine:

@@ -1,11 +1,11 @@
-"""The command line: ``cds-service serve | demo | assess | validate``."""
+"""The command line: ``cds-service serve | demo | assess | validate | audit``."""
 
 import sys
 
 import typer
 from rich.console import Console
 
-from cds_service.cli import assess, serve, validate
+from cds_service.cli import assess, audit, serve, validate
 from cds_service.errors import CdsServiceError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command()(serve.serve)
 app.command()(serve.demo)
 app.command()(assess.assess)
 app.command()(validate.validate)
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

@@ -1,8 +1,22 @@
-"""What is remembered: decisions without identifiers, and what clinicians did with the cards."""
+"""What is remembered: decisions without identifiers, what clinicians did with the cards, what administrators did."""
 
+from cds_service.store.audit import AuditEntry, AuditRow, AuditTrail, ChainReport
 from cds_service.store.clients import ClientEntry, ClientTable
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, ShownCard
 from cds_service.store.keys import silence_key
 from cds_service.store.store import Store
 
-__all__ = ["Act", "ClientEntry", "ClientTable", "DecisionEntry", "FeedbackEntry", "ShownCard", "Store", "silence_key"]
+__all__ = [
+    "Act",
+    "AuditEntry",
+    "AuditRow",
+    "AuditTrail",
+    "ChainReport",
+    "ClientEntry",
+    "ClientTable",
+    "DecisionEntry",
+    "FeedbackEntry",
+    "ShownCard",
+    "Store",
+    "silence_key",
+]

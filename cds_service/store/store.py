@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.errors import StoreError
+from cds_service.store.audit import AuditTrail
 from cds_service.store.clients import ClientTable
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
 from cds_service.store.purging import purge
@@ -31,18 +32,20 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 class Store:
     """Decisions and feedback. Every method is one transaction and raises StoreError when it cannot be done.
 
-    ``clients``: the registered clients.
+    ``clients``: the registered clients. ``audit``: what administrators did.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, audit_key: bytes = b"") -> None:
         self._engine = engine
         self.clients = ClientTable(self._transaction)
+        self.audit = AuditTrail(self._transaction, audit_key)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, audit_key: str = "") -> Self:
         """Open the store at a SQLAlchemy ``url`` (``sqlite:///file.db``) and bring its tables up to date.
 
-        Raises StoreError when it cannot be opened, or when a newer version of the service made it.
+        ``audit_key`` seals the audit; empty for plain hashes. Raises StoreError when it cannot be opened, or when a
+        newer version of the service made it.
         """
         try:
             engine = sa.create_engine(url, pool_pre_ping=True)
@@ -53,7 +56,7 @@ class Store:
             raise StoreError("the store was made by a newer version of this service") from None
         except (SQLAlchemyError, ImportError) as error:
             raise StoreError(f"the store could not be opened: {type(error).__name__}") from error
-        return cls(engine)
+        return cls(engine, audit_key.encode())
 
     def close(self) -> None:
         """Close all connections."""

@@ -79,3 +79,19 @@ CLIENT_HISTORY = Table(
     Column("changed_by", String(255), nullable=False),
     UniqueConstraint("client", "revision", name="one_revision_once"),
 )
+
+# Filled by audit.py alone: each row is sealed over itself and the row before. Triggers refuse any other change.
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("act", String(64), nullable=False),
+    Column("target", String(255), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
