@@ -20,6 +20,16 @@ LARGEST_BUNDLE: Final = 5_000_000
 _FOLDER: Final = files("cds_service.demo").joinpath("patients")
 
 
+class BundleRefused(MalformedRequest):
+    """A visitor's Bundle cannot be opened. ``key`` and ``values``: the page's words for it, ``bundle`` in the texts."""
+
+    def __init__(self, text: str, key: str, **values: int) -> None:
+        """``text`` is for callers; ``values`` are numbers alone, so that nothing of the Bundle is repeated."""
+        super().__init__(text)
+        self.key = key
+        self.values = values
+
+
 class DemoPatient(msgspec.Struct, frozen=True, kw_only=True):
     """A synthetic patient. ``title`` and ``story`` are per language; ``coding`` is ``se`` or ``us``."""
 
@@ -71,14 +81,15 @@ def hook_request_of_bundle(body: bytes, today: date) -> Json:
     """Return the request for a visitor's own Bundle; lists that it holds nothing of are left out of the prefetch.
 
     Dates may be written as in the demonstration patients (``{{today-30d}}``). Raises TooLarge above
-    ``LARGEST_BUNDLE`` bytes, MalformedRequest when the body is not a Bundle with exactly one Patient.
+    ``LARGEST_BUNDLE`` bytes, BundleRefused when the body is not a Bundle with exactly one Patient.
     """
     if len(body) > LARGEST_BUNDLE:
         raise TooLarge(f"the Bundle is larger than {LARGEST_BUNDLE} bytes")
     entries = settled(entries_of(_bundle(body, today)))
     patients = sum(entry["resource"]["resourceType"] == "Patient" for entry in entries)
     if patients != 1:
-        raise MalformedRequest(f"the Bundle must hold exactly one Patient; it holds {patients}")
+        text = f"the Bundle must hold exactly one Patient; it holds {patients}"
+        raise BundleRefused(text, "patients", n=patients)
     return patient_view(entries, blocked=(), empty_lists=False)
 
 
@@ -86,14 +97,14 @@ def _bundle(body: bytes, today: date) -> Json:
     try:
         bundle: Any = orjson.loads(filled(body.decode("utf-8-sig"), today))
     except (orjson.JSONDecodeError, UnicodeDecodeError):
-        raise MalformedRequest("not valid JSON in UTF-8") from None
+        raise BundleRefused("not valid JSON in UTF-8", "json") from None
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        raise MalformedRequest("not a FHIR Bundle: resourceType must be 'Bundle'")
+        raise BundleRefused("not a FHIR Bundle: resourceType must be 'Bundle'", "kind")
     try:
         # A request wraps its resources in a few more levels than the Bundle does.
         orjson.dumps([[[[bundle]]]])
     except orjson.JSONEncodeError:
-        raise MalformedRequest("the Bundle is nested too deeply") from None
+        raise BundleRefused("the Bundle is nested too deeply", "deep") from None
     return bundle
 
 

@@ -10,16 +10,17 @@ import orjson
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from cds_service.demo.page import LANGUAGES, chart_fragment, page
+from cds_service.demo.page import LANGUAGES, chart_fragment, page, texts
 from cds_service.demo.patients import (
     LARGEST_BUNDLE,
+    BundleRefused,
     demo_patient,
     demo_patients,
     hook_request,
     hook_request_of_bundle,
 )
 from cds_service.demo.safe_html import safe_html
-from cds_service.errors import MalformedRequest, TooLarge
+from cds_service.errors import CallerError, MalformedRequest, TooLarge
 
 Found = TypeVar("Found")
 Today = Callable[[], date]
@@ -72,10 +73,15 @@ def _add_data(router: APIRouter, today: Today) -> None:
         return _json(_known(lambda wanted: hook_request(wanted, today()), patient_id))
 
     @router.post("/demo/bundle")
-    async def bundle(request: Request) -> Response:
-        """The same for a visitor's own Bundle."""
-        body = await _body(request)
-        return _json(await run_in_threadpool(hook_request_of_bundle, body, today()))
+    async def bundle(request: Request, lang: _Language = "") -> Response:
+        """The same for a visitor's own Bundle; what is wrong with one is said in the language of the page."""
+        words = texts(_language(lang, request))["bundle"]
+        try:
+            return _json(await run_in_threadpool(hook_request_of_bundle, await _body(request), today()))
+        except BundleRefused as error:
+            return _refused(error, words[error.key].format_map(error.values))
+        except TooLarge as error:
+            return _refused(error, words["large"])
 
     @router.post("/demo/chart")
     async def chart(request: Request, lang: _Language = "") -> Response:
@@ -112,8 +118,13 @@ def _object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _json(value: object) -> Response:
-    return Response(orjson.dumps(value), media_type="application/json", headers={"Cache-Control": "no-store"})
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _refused(error: CallerError, words: str) -> Response:
+    issue = {"severity": "error", "code": error.issue, "diagnostics": words}
+    return _json({"resourceType": "OperationOutcome", "issue": [issue]}, error.status)
 
 
 def _known(find: Callable[[str], Found], patient_id: str) -> Found:

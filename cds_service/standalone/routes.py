@@ -17,6 +17,7 @@ from cds_service.errors import CallerError, TooLarge
 from cds_service.standalone.answers import Answers
 from cds_service.standalone.assessing import Assessed, Desk, Unusable
 from cds_service.standalone.carried import Source, packed, unpacked
+from cds_service.standalone.file_errors import file_error
 from cds_service.standalone.page import Pages, letter_details
 from cds_service.standalone.posted import Posted, read_posted
 from cds_service.standalone.result import result_view
@@ -63,10 +64,13 @@ def _add_reading(router: APIRouter, current: Callable[[], Desk]) -> None:
     @router.get("/rules/{rule_id}")
     async def rule(rule_id: str, request: Request) -> Response:
         """One rule with its thresholds and sources."""
+        place = current()
         try:
-            return _shown(request, current(), lambda pages: pages.rule(rule_id))
+            return _shown(request, place, lambda pages: pages.rule(rule_id))
         except LookupError:
-            raise HTTPException(404) from None
+            language = _language(request, place)
+            pages = Pages(place.rules, place.model, language)
+            return _problem(pages, pages.said["errors.no-such-rule"], language, 404)
 
     @router.get("/about")
     async def about(request: Request) -> Response:
@@ -151,7 +155,7 @@ class Visit(msgspec.Struct, frozen=True):
             answers = Answers.of(source.answers.items(), self.desk.model.definition)
             return self._page(self.pages.form(answers, error.problems), 422)
         except CallerError as error:
-            why = self.pages.said["errors.file"].format(why=error)
+            why = file_error(error, self.pages.said)
             return self._page(self.pages.form(Answers({}), file_error=why), error.status)
         view = result_view(found.assessment, self.desk.card_options(self.language))
         editable = source.kind == "form"

@@ -46,7 +46,7 @@ export async function requestOf(patient) {
   return response.json();
 }
 
-export const requestOfBundle = (text) => post("/demo/bundle", text);
+export const requestOfBundle = (text) => post(`/demo/bundle?lang=${LANGUAGE}`, text);
 export const chartOf = (request) => post(`/demo/chart?lang=${LANGUAGE}`, request);
 
 /** The lines of an OperationOutcome, or none. */

@@ -106,6 +106,26 @@ def test_a_bundle_comes_back_as_a_request_and_a_bad_one_as_an_outcome(client):
     assert client.post("/demo/render", content=b" " * 10_000_001).status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("body", "swedish", "english"),
+    [
+        (b"{", "den är inte JSON i UTF-8.", "it is not JSON in UTF-8."),
+        (b"[]", "den är ingen FHIR-Bundle", "it is no FHIR Bundle"),
+        (b'{"resourceType": "Bundle"}', "innehåller 0.", "holds 0."),
+        (b" " * 5_000_001, "större än 5 MB", "larger than 5 MB"),
+        (
+            b'{"resourceType": "Bundle", "entry": ' + b"[" * 500 + b"]" * 500 + b"}",
+            "nästlad i för många nivåer",
+            "nested too deeply",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_bundle_is_said_in_the_language_of_the_page(client, body, swedish, english):
+    for language, words in (("sv", swedish), ("en", english)):
+        [issue] = client.post(f"/demo/bundle?lang={language}", content=body).json()["issue"]
+        assert words in issue["diagnostics"]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"detail": 3}', b"{}", b"\xff"])
 def test_only_a_text_is_rendered(client, body):
     assert client.post("/demo/render", content=body).status_code == 400
