@@ -72,6 +72,21 @@ class Settings(BaseSettings):
         0.0, ge=0, le=300, description="How long fetched pages are kept for the same patient and token; 0 keeps none."
     )
 
+    admin: bool = Field(
+        default=False, description="Serve the admin pages at /admin; they are for those who may change the rules."
+    )
+    admin_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret of the admin pages' forms, 32 characters or more; empty: made beside an SQLite file.",
+    )
+    admin_secure_cookies: bool = Field(
+        default=True, description="Keep sessions in cookies that https alone carries; off only for http on one machine."
+    )
+    admin_idle_minutes: int = Field(30, ge=1, le=1440, description="Unused, an admin session ends after this long.")
+    admin_session_hours: int = Field(
+        10, ge=1, le=168, description="However used, an admin session ends after this long."
+    )
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

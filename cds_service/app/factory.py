@@ -1,9 +1,9 @@
 """Builds the web application from its settings."""
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from msgspec import structs
 
 from cards import CardOptions, Links, local_titles, warm_up
+from cds_service.admin import Room, SessionLimits
+from cds_service.admin import install as install_admin
 from cds_service.app import errors, health, routes
 from cds_service.app.in_force import made_from
 from cds_service.app.refresh import Refresher
@@ -23,7 +25,7 @@ from cds_service.rulesets.load import load_default, load_text
 from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
 from cds_service.standalone import standalone_routes
-from cds_service.store import Store, silence_key
+from cds_service.store import Store, silence_key, site_key
 from cds_service.terminology.load import load_default as load_terminology
 
 
@@ -43,6 +45,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(health.router)
     app.include_router(standalone_routes(lambda: app.state.desk, settings.max_body_bytes))
+    if settings.admin:
+        install_admin(app, build_admin(settings, store, lambda: app.state.engine.rules))
     if settings.demo:
         app.include_router(demo_routes(engine.today))
     errors.install(app)
@@ -84,6 +88,23 @@ def build_silence(settings: Settings, engine: Engine, store: Store) -> Silence:
         key=silence_key(settings.silence_key.get_secret_value(), settings.database_url),
         terms=Terms(rules=engine.rules, index=engine.index, zone=ZoneInfo(settings.time_zone)),
         seconds=settings.silence_seconds,
+    )
+
+
+def build_admin(settings: Settings, store: Store, in_force: Callable[[], RuleSet]) -> Room:
+    """Return what the admin pages stand on. Raises StoreError when there is no usable key."""
+    return Room(
+        store=store,
+        in_force=in_force,
+        now=lambda: datetime.now(UTC),
+        key=site_key("admin", settings.admin_key.get_secret_value(), settings.database_url),
+        limits=SessionLimits(
+            idle=timedelta(minutes=settings.admin_idle_minutes), most=timedelta(hours=settings.admin_session_hours)
+        ),
+        language=settings.language,
+        base_url=settings.base_url,
+        secure=settings.admin_secure_cookies,
+        max_body_bytes=settings.max_body_bytes,
     )
 
 

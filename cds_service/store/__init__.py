@@ -3,7 +3,7 @@
 from cds_service.store.audit import AuditEntry, AuditRow, AuditTrail, ChainReport
 from cds_service.store.clients import ClientEntry, ClientTable
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, ShownCard
-from cds_service.store.keys import silence_key
+from cds_service.store.keys import silence_key, site_key
 from cds_service.store.store import Store
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "ShownCard",
     "Store",
     "silence_key",
+    "site_key",
 ]

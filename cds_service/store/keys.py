@@ -1,13 +1,14 @@
-"""The key under which patients are hashed: given by the site, or made once and kept beside an SQLite file.
+"""The site's keys: given by the site, or made once and kept beside an SQLite file.
 
-Without the key, what the store holds about patients cannot be led back to them, not even by someone who knows all
-patient ids. So a site that copies its store elsewhere keeps the key out of the copy, and production sets it itself.
+One is for hashing patients (``silence``), one for the admin pages (``admin``). Without the first, what the store
+holds about patients cannot be led back to them, not even by someone who knows all patient ids. So a site that copies
+its store elsewhere keeps the keys out of the copy, and production sets them itself.
 """
 
 import os
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import sqlalchemy as sa
 
@@ -16,26 +17,32 @@ from cds_service.errors import StoreError
 KEY_BYTES: Final = 32
 SHORTEST: Final = 32
 """Characters that a site's own key must have at least: half a made key's, so that a word is refused."""
-SUFFIX: Final = ".silence-key"
+Use = Literal["silence", "admin"]
 
 
 def silence_key(given: str, database_url: str) -> bytes:
+    """Return the key under which patients are hashed; see :func:`site_key`."""
+    return site_key("silence", given, database_url)
+
+
+def site_key(use: Use, given: str, database_url: str) -> bytes:
     """Return the key: ``given``, else the one kept beside the SQLite file, made there when there is none.
 
     A store in memory gets a key that lives as long as it does. Raises StoreError for a key that is too short, for a
     database that is no file and no key given, and for a key file that cannot be read or written.
     """
+    setting = f"CDS_{use.upper()}_KEY"
     if given:
         if len(given) < SHORTEST:
-            raise StoreError(f"CDS_SILENCE_KEY must have at least {SHORTEST} characters")
+            raise StoreError(f"{setting} must have at least {SHORTEST} characters")
         return given.encode()
     url = _read(database_url)
     if url.get_backend_name() != "sqlite" or "uri" in url.query:
-        raise StoreError("CDS_SILENCE_KEY must be set when the store is not a plain SQLite file")
+        raise StoreError(f"{setting} must be set when the store is not a plain SQLite file")
     if not url.database or url.database == ":memory:":
         return secrets.token_bytes(KEY_BYTES)
     try:
-        return _kept(Path(url.database + SUFFIX))
+        return _kept(Path(f"{url.database}.{use}-key"))
     except OSError as error:
         raise StoreError(f"the key file beside the store cannot be used: {type(error).__name__}") from None
 

@@ -10,10 +10,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.errors import StoreError
+from cds_service.store.accounts import AccountTable
+from cds_service.store.activity import ActivityTable
 from cds_service.store.audit import AuditTrail
 from cds_service.store.clients import ClientTable
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
 from cds_service.store.purging import purge
+from cds_service.store.sessions import SessionTable
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
 from cds_service.store.upgrade import upgrade
 
@@ -32,13 +35,17 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 class Store:
     """Decisions and feedback. Every method is one transaction and raises StoreError when it cannot be done.
 
-    ``clients``: the registered clients. ``audit``: what administrators did.
+    ``accounts`` and ``sessions``: who may change the rules. ``activity``: counts. ``clients``: the registered clients.
+    ``audit``: what administrators did.
     """
 
     def __init__(self, engine: sa.Engine, audit_key: bytes = b"") -> None:
         self._engine = engine
-        self.clients = ClientTable(self._transaction)
+        self.accounts = AccountTable(self._transaction)
+        self.activity = ActivityTable(self._transaction)
         self.audit = AuditTrail(self._transaction, audit_key)
+        self.clients = ClientTable(self._transaction)
+        self.sessions = SessionTable(self._transaction)
 
     @classmethod
     def open(cls, url: str, *, audit_key: str = "") -> Self:

@@ -1,0 +1,23 @@
+"""The menu: which pages there are, and the least role that sees each. Their words are ``nav.<key>``."""
+
+from typing import Final
+
+import msgspec
+
+from cds_service.admin.roles import Role, allows
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One line of the menu."""
+
+    key: str
+    path: str
+    role: Role = "viewer"
+
+
+MENU: Final = (Entry("overview", "/admin"),)
+
+
+def menu_for(role: Role) -> tuple[Entry, ...]:
+    """Return what somebody of this role finds in the menu."""
+    return tuple(entry for entry in MENU if allows(role, entry.role))

@@ -1,0 +1,56 @@
+"""What the admin pages are handed: the store, the rule set in force, the clock, and the site's limits and key."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import msgspec
+
+from cards.options import Language
+from cds_service.rulesets.model import RuleSet
+from cds_service.store import Store
+
+
+class SessionLimits(msgspec.Struct, frozen=True):
+    """How long a session lasts: without use, and at most."""
+
+    idle: timedelta = timedelta(minutes=30)
+    most: timedelta = timedelta(hours=10)
+
+
+class Room(msgspec.Struct, frozen=True):
+    """Everything the pages stand on.
+
+    ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone; ``key``: the site's
+    own secret, under which marks are made.
+    """
+
+    store: Store
+    in_force: Callable[[], RuleSet]
+    now: Callable[[], datetime]
+    key: bytes
+    limits: SessionLimits = SessionLimits()
+    language: Language = "sv"
+    base_url: str = ""
+    secure: bool = True
+    max_body_bytes: int = 20_000_000
+
+    @property
+    def origin(self) -> str:
+        """The origin of the public address, or empty when none is set."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+    @property
+    def session_cookie(self) -> str:
+        """The cookie of a session; the prefix makes browsers refuse it from another host, path or over http."""
+        return "__Host-cds-session" if self.secure else "cds-session"
+
+    @property
+    def visitor_cookie(self) -> str:
+        """The cookie of somebody who has not signed in yet."""
+        return "__Host-cds-visitor" if self.secure else "cds-visitor"
+
+    def __repr__(self) -> str:
+        """Say nothing of the key."""
+        return "Room()"

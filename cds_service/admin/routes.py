@@ -1,0 +1,48 @@
+"""The addresses of the admin pages."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+
+from cds_service.admin import overview
+from cds_service.admin.room import Room
+from cds_service.admin.visit import Refused
+
+_FILE_HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+_MEDIA_TYPES: Final = {"js": "text/javascript", "css": "text/css"}
+_YEAR_SECONDS: Final = 365 * 24 * 3600
+
+
+def install(app: FastAPI, room: Room) -> None:
+    """Give ``app`` the admin pages."""
+    app.state.admin = room
+    app.add_exception_handler(Refused, _refused)
+    app.include_router(_shell())
+    app.include_router(overview.router)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, Refused):
+        raise error
+    return error.answer
+
+
+def _shell() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/admin/static/{name}")
+    async def static(name: str) -> Response:
+        content = _static_files().get(name)
+        if content is None:
+            raise HTTPException(404)
+        return Response(content, media_type=_MEDIA_TYPES[name.rpartition(".")[2]], headers=_FILE_HEADERS)
+
+    return router
+
+
+@cache
+def _static_files() -> dict[str, bytes]:
+    folder = files("cds_service.admin").joinpath("static")
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name.rpartition(".")[2] in _MEDIA_TYPES}
