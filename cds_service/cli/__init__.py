@@ -1,11 +1,11 @@
-"""The command line: ``cds-service serve | demo | assess | validate | audit``."""
+"""The command line: ``cds-service serve | demo | assess | validate | audit | cohort``."""
 
 import sys
 
 import typer
 from rich.console import Console
 
-from cds_service.cli import assess, audit, serve, validate
+from cds_service.cli import assess, audit, cohort, serve, validate
 from cds_service.errors import CdsServiceError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command()(serve.demo)
 app.command()(assess.assess)
 app.command()(validate.validate)
 app.add_typer(audit.app, name="audit")
+app.add_typer(cohort.app, name="cohort")
 
 
 def main() -> None:
