@@ -8,7 +8,7 @@ COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY cds_service ./cds_service
 COPY cards ./cards
 # Compiled here, because the final file system may be mounted read-only. pip itself is not needed to run.
-RUN /opt/cds-service/bin/pip install . \
+RUN /opt/cds-service/bin/pip install '.[postgres]' \
  && /opt/cds-service/bin/python -m compileall -q /opt/cds-service/lib \
  && /opt/cds-service/bin/pip uninstall --yes pip
 

@@ -1,4 +1,4 @@
-"""What every test may ask for: the repository's root, and a Chromium for the browser tests."""
+"""What every test may ask for: the repository's root, a Chromium, a PostgreSQL."""
 
 import os
 import shutil
@@ -10,6 +10,8 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from tests.postgresql import Cluster
 
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MACOS_BROWSERS = (
@@ -82,3 +84,12 @@ def page(browser: "Browser") -> Iterator["Page"]:
     yield fresh
     context.close()
     assert not script_errors
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator["Cluster"]:
+    """A PostgreSQL of the session's own; without one the test is skipped on a person's machine and fails in CI."""
+    from tests.postgresql import running_cluster  # noqa: PLC0415 - other tests need not load its driver
+
+    with running_cluster() as cluster:
+        yield cluster

@@ -14,22 +14,12 @@ from cds_service.store.accounts import AccountTable
 from cds_service.store.activity import ActivityTable
 from cds_service.store.audit import AuditTrail
 from cds_service.store.clients import ClientTable
+from cds_service.store.connecting import connect
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
 from cds_service.store.purging import purge
 from cds_service.store.sessions import SessionTable
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
 from cds_service.store.upgrade import upgrade
-
-BUSY_TIMEOUT_MS = 5000
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Set what a shared SQLite file needs: readers beside one writer; no acknowledged write lost with the process."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.close()
 
 
 class Store:
@@ -55,9 +45,7 @@ class Store:
         newer version of the service made it.
         """
         try:
-            engine = sa.create_engine(url, pool_pre_ping=True)
-            if engine.dialect.name == "sqlite":
-                sa.event.listen(engine, "connect", _prepare_sqlite)
+            engine = connect(url)
             upgrade(engine)
         except CommandError:
             raise StoreError("the store was made by a newer version of this service") from None

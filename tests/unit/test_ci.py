@@ -40,6 +40,7 @@ def run_ci(clone: Path) -> subprocess.CompletedProcess[str]:
         "PATH": f"{clone / 'bin'}:{os.environ['PATH']}",
         "HOME": str(clone),
         "CHROMIUM": "/bin/true",  # so that it looks for none and installs none
+        "POSTGRESQL_BIN": "/bin",
         "PYTHON": sys.executable,
     }
     return subprocess.run([clone / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)

@@ -1,5 +1,6 @@
 """Feedback joined to its cards, and what a purge leaves."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,13 +12,6 @@ from cds_service.store.store import _utc
 AT = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
 MINE, OTHER = "a" * 64, "b" * 64
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
-    yield opened
-    opened.close()
 
 
 def show(store, *uuids, at=AT, patient=MINE, kind="K1"):
@@ -100,8 +94,8 @@ def test_moments_are_read_in_utc_whatever_the_database_makes_of_the_zone(moment)
     assert _utc(moment).tzinfo is UTC
 
 
-def test_the_look_up_uses_the_index(store):
-    with store._transaction() as connection:
+def test_the_look_up_uses_the_index(on_sqlite):
+    with contextlib.closing(Store.open(on_sqlite)) as store, store._transaction() as connection:
         plan = connection.exec_driver_sql(
             "EXPLAIN QUERY PLAN SELECT kind FROM shown_cards JOIN feedback ON feedback.card = shown_cards.uuid "
             "WHERE shown_cards.patient = 'x'"

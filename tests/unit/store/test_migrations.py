@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 
 from cds_service.errors import StoreError
 from cds_service.store import FeedbackEntry, Store
+from cds_service.store.connecting import connect
 from cds_service.store.tables import METADATA
 from cds_service.store.upgrade import upgrade
 
@@ -39,15 +41,37 @@ INSERT INTO decisions VALUES (7, '2026-05-01 08:00:00.000000', 'patient-view', '
 INSERT INTO shown_cards VALUES ('old-card', 'K1', 7);
 INSERT INTO feedback VALUES (3, '2026-05-02 08:00:00.000000', 's', 'old-card', 'accepted', '2026-05-02T08:00:00Z', '[]', '', '', '', '', 0)
 """  # noqa: E501 - rows as they lie in a file
+AN_OLD_CALL_BY_NAME = """
+INSERT INTO decisions (at, hook, rule_set, profile, tier, points, gates, rules, unknowns)
+ VALUES ('2026-05-01 08:00:00.000000', 'patient-view', '1.0.0', 'se', 'HIGH', 7, '[]', '["R-GC2"]', '[]');
+INSERT INTO shown_cards (uuid, kind, decision) SELECT 'old-card', 'K1', max(id) FROM decisions;
+INSERT INTO feedback (received, service, card, outcome, outcome_at, suggestions, reason_system, reason_code,
+ reason_display, comment, comment_given)
+ VALUES ('2026-05-02 08:00:00.000000', 's', 'old-card', 'accepted', '2026-05-02T08:00:00Z', '[]', '', '', '', '', false)
+"""
 
 
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'store.db'}"
+def scripts():
+    config = Config()
+    config.set_main_option("script_location", "cds_service.store:migrations")
+    return config
+
+
+STEPS = [step.revision for step in ScriptDirectory.from_config(scripts()).walk_revisions()][::-1]
+
+
+def walk(url, step):
+    """Make the tables as the version of the service made them whose newest step this was."""
+    config = scripts()
+    engine = connect(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, step)
+    engine.dispose()
 
 
 def run(url, script):
-    engine = sa.create_engine(url)
+    engine = connect(url)
     with engine.begin() as connection:
         for statement in script.split(";"):
             connection.exec_driver_sql(statement)
@@ -55,7 +79,7 @@ def run(url, script):
 
 
 def differences(url):
-    engine = sa.create_engine(url)
+    engine = connect(url)
     with engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection), METADATA)
     engine.dispose()
@@ -63,7 +87,7 @@ def differences(url):
 
 
 def step_of(url):
-    engine = sa.create_engine(url)
+    engine = connect(url)
     with engine.connect() as connection:
         step = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
@@ -71,9 +95,7 @@ def step_of(url):
 
 
 def newest():
-    config = Config()
-    config.set_main_option("script_location", "cds_service.store:migrations")
-    return ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory.from_config(scripts()).get_current_head()
 
 
 def test_the_steps_lead_to_the_tables_that_the_code_uses(url):
@@ -82,10 +104,10 @@ def test_the_steps_lead_to_the_tables_that_the_code_uses(url):
     assert step_of(url) == newest()
 
 
-def test_a_store_made_before_there_were_steps_is_adopted_with_all_it_holds(url):
-    run(url, BEFORE_ALEMBIC)
-    run(url, AN_OLD_CALL)
-    store = Store.open(url)
+def test_a_store_made_before_there_were_steps_is_adopted_with_all_it_holds(on_sqlite):
+    run(on_sqlite, BEFORE_ALEMBIC)
+    run(on_sqlite, AN_OLD_CALL)
+    store = Store.open(on_sqlite)
     [decision], [feedback] = store.decisions(), store.feedback()
     assert (decision["id"], decision["tier"], decision["rules"], decision["silenced"]) == (7, "HIGH", ["R-GC2"], None)
     assert (feedback["card"], feedback["kind"], feedback["outcome"]) == ("old-card", "K1", "accepted")
@@ -94,24 +116,37 @@ def test_a_store_made_before_there_were_steps_is_adopted_with_all_it_holds(url):
     )
     assert len(store.feedback()) == 2
     store.close()
+    assert differences(on_sqlite) == []
+    assert step_of(on_sqlite) == newest()
+
+
+def test_a_store_whose_making_was_broken_off_is_completed(on_sqlite):
+    first, *_ = BEFORE_ALEMBIC.strip().split(";")
+    run(on_sqlite, first)
+    Store.open(on_sqlite).close()
+    assert differences(on_sqlite) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_store_at_any_step_comes_up_to_date_with_all_it_holds(url, step):
+    walk(url, step)
+    run(url, AN_OLD_CALL_BY_NAME)
+    store = Store.open(url)
+    [decision], [feedback] = store.decisions(), store.feedback()
+    assert (decision["tier"], decision["rules"]) == ("HIGH", ["R-GC2"])
+    assert (feedback["card"], feedback["kind"], feedback["comment_given"]) == ("old-card", "K1", False)
+    store.close()
     assert differences(url) == []
     assert step_of(url) == newest()
 
 
-def test_a_store_whose_making_was_broken_off_is_completed(url):
-    first, *_ = BEFORE_ALEMBIC.strip().split(";")
-    run(url, first)
-    Store.open(url).close()
-    assert differences(url) == []
-
-
 def test_opening_again_changes_nothing(url):
     Store.open(url).close()
-    run(url, AN_OLD_CALL.replace("'[]', '[\"R-GC2\"]', '[]')", "'[]', '[\"R-GC2\"]', '[]', '[]')")
-        .replace("'K1', 7)", "'K1', 7, NULL, NULL, NULL, NULL)"))  # fmt: skip
+    run(url, AN_OLD_CALL_BY_NAME)
     store = Store.open(url)
     assert len(store.decisions()) == len(store.feedback()) == 1
     store.close()
+    assert differences(url) == []
 
 
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(url):
@@ -128,13 +163,13 @@ def test_a_kind_of_database_that_we_do_not_know_is_refused():
         upgrade(engine)
 
 
-def test_a_step_that_fails_leaves_the_store_as_it_was(url):
-    run(url, BEFORE_ALEMBIC)
-    run(url, "ALTER TABLE shown_cards ADD COLUMN facts TEXT")  # in the way of the second step
+def test_a_step_that_fails_leaves_the_store_as_it_was(on_sqlite):
+    run(on_sqlite, BEFORE_ALEMBIC)
+    run(on_sqlite, "ALTER TABLE shown_cards ADD COLUMN facts TEXT")  # in the way of the second step
     with pytest.raises(StoreError, match="could not be opened"):
-        Store.open(url)
-    assert step_of(url) is None
-    engine = sa.create_engine(url)
+        Store.open(on_sqlite)
+    assert step_of(on_sqlite) is None
+    engine = connect(on_sqlite)
     columns = {column["name"] for column in sa.inspect(engine).get_columns("decisions")}
     engine.dispose()
     assert "silenced" not in columns

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from cds_service.errors import StoreError
 from cds_service.store import DecisionEntry, FeedbackEntry, ShownCard, Store
@@ -29,13 +28,6 @@ def feedback(**changes):
         "outcome_at": "2026-06-01T08:31:00Z",
     }
     return FeedbackEntry(**(entry | changes))
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
-    yield opened
-    opened.close()
 
 
 def test_a_decision_is_remembered_with_its_rules_and_no_more(store):
@@ -74,8 +66,7 @@ def test_feedback_on_a_card_we_do_not_remember_is_kept_all_the_same(store):
     assert store.feedback()[0]["kind"] is None
 
 
-def test_what_was_stored_is_there_after_reopening(tmp_path):
-    url = f"sqlite:///{tmp_path / 'again.db'}"
+def test_what_was_stored_is_there_after_reopening(url):
     first = Store.open(url)
     first.record_feedback([feedback()])
     first.close()
@@ -131,22 +122,3 @@ def test_a_write_that_fails_at_its_very_end_is_told(store, monkeypatch):
     monkeypatch.setattr(store, "_engine", type("Engine", (), {"begin": lambda _self: Context()})())
     with pytest.raises(StoreError, match="refused: OperationalError"), store._transaction():
         pass
-
-
-def test_what_only_sqlite_understands_is_said_to_sqlite_alone(monkeypatch):
-    engine = sa.create_engine("sqlite://")
-    monkeypatch.setattr(engine.dialect, "name", "postgresql")
-    monkeypatch.setattr("cds_service.store.store.sa.create_engine", lambda *_, **__: engine)
-    monkeypatch.setattr("cds_service.store.store.upgrade", lambda _engine: None)
-    opened = Store.open("postgresql+psycopg://h/db")
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
-        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() != 1
-    opened.close()
-
-
-def test_the_insert_for_postgresql_ignores_repeats_too(store, monkeypatch):
-    monkeypatch.setattr(store, "_engine", type("E", (), {"dialect": type("D", (), {"name": "postgresql"})()})())
-    text = str(store._insert_once(feedback()).compile(dialect=postgresql.dialect()))
-    assert "ON CONFLICT DO NOTHING" in text
-    assert "RETURNING feedback.id" in text
