@@ -9,6 +9,7 @@ from cards.options import CardOptions, FhirVersion, OverrideReason, built_in
 from cards.orders import suggestions
 from cards.requests import Json, load_models, without_empty
 from cards.summary import summarised
+from cards.targets import for_patient
 from cards.words import LANGUAGES, Words, words
 from cds_service.risk.assessment import Assessment, Decision
 from cds_service.terminology.load import code_systems, load_default
@@ -22,6 +23,7 @@ def cards_for(assessment: Assessment, options: CardOptions) -> list[Json]:
     Raises CatalogueError for an unknown language and TerminologyError when the code tables cannot be read.
     """
     in_words = words(options.language).with_titles(options.local_titles)
+    options = for_patient(options, assessment)
     return [_card(decision, assessment, options, in_words) for decision in assessment.decisions]
 
 

@@ -16,6 +16,7 @@ from cards.words import Titles
 
 Language = Literal["en", "sv"]
 FhirVersion = Literal["STU3", "R4", "R4B", "R5"]
+Who = Literal["everybody", "adults", "children", "multiple-limb-deficiency"]
 REFERENCE: Final = re.compile(r"^[A-Z][A-Za-z]{1,60}/[A-Za-z0-9.\-]{1,255}$")
 
 
@@ -31,7 +32,9 @@ class ReferralTarget(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who receives a referral, and how.
 
     Attributes:
-        action: the decision's action that it answers, for example ``refer-ex-center``.
+        action: the decision's action that it answers, for example ``refer-ex-center``; of settings also one of its own,
+            which is then offered beside every referral that a card offers.
+        who: the patients it takes; others get the next one of the same action, or the built-in one.
         name: how the unit is called in a sentence. unit: its name in the electronic channel.
         channel: the electronic way (``TakeCare``), empty when there is only paper. address: lines for a paper referral.
         identifier_system, identifier: the unit's identifier, if the hospital has set one.
@@ -40,6 +43,7 @@ class ReferralTarget(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     action: str
     name: str
+    who: Who = "everybody"
     channel: str = ""
     unit: str = ""
     address: tuple[str, ...] = ()
@@ -135,6 +139,7 @@ class BuiltIn(msgspec.Struct, frozen=True, kw_only=True):
     topics: Mapping[str, str]
     override_reasons: tuple[OverrideReason, ...]
     actions: Mapping[str, Action]
+    own_referral: Action
     dxa: DxaCodes
     focus: Mapping[str, tuple[str, ...]]
     missing: Mapping[str, str]

@@ -7,6 +7,7 @@ from cards.limbs import limb_status_text, scan_lines, scan_sites
 from cards.options import REFERENCE, Action, CardOptions, OrderCode, ReferralTarget, built_in
 from cards.requests import Json, Order, request_resource, without_empty
 from cards.summary import triggers
+from cards.targets import own_referrals
 from cards.untrusted import one_line, without_markup
 from cards.words import Said, Words
 from cds_service.risk.assessment import Assessment, Decision, ScanPlan
@@ -18,6 +19,8 @@ DXA: Final = "order-dxa"
 VITAMIN_D: Final = "order-vitamin-d"
 # A gate that leads to a card: a low scan, known osteoporosis, a child's triggers.
 _ROUTE: Final = "route"
+_REFERRAL: Final = "referral"
+_OWN: Final = "refer-own"
 _MOST_EVIDENCE: Final = 12
 _MOST_NOTE: Final = 2_000
 
@@ -27,6 +30,8 @@ def suggestions(decision: Decision, assessment: Assessment, options: CardOptions
     if not REFERENCE.match(options.patient):
         return []
     offered = [action for action in decision.actions if action in built_in().actions]
+    if any(built_in().actions[action].kind == _REFERRAL for action in offered):
+        offered += own_referrals(options)
     told = triggers(decision, in_words)
     return [_suggestion(action, told, assessment, options, in_words) for action in offered]
 
@@ -35,7 +40,7 @@ def action_label(action: str, assessment: Assessment, options: CardOptions, in_w
     """Return the words of a suggestion's button: ``Order DXA: both hips and lumbar spine (draft)``."""
     target = options.target(action)
     values = {"sites": Said(scan_sites(assessment.scan, in_words)), "target": target.name if target else None}
-    return in_words.say(f"action.{action}", values)
+    return in_words.say(f"action.{_worded(action)}", values)
 
 
 def order_codes(action: str, scan: ScanPlan, options: CardOptions) -> tuple[OrderCode, ...]:
@@ -49,11 +54,25 @@ def order_codes(action: str, scan: ScanPlan, options: CardOptions) -> tuple[Orde
     target = options.target(action)
     if target and target.codes:
         return target.codes
-    entry = built_in().actions[action]
+    entry = _entry(action)
     rows = load_default().preferred(entry.concept, entry.role)
     if action == DXA:
         rows = _dxa_rows(rows, entry, scan)
     return tuple(OrderCode(row.system, row.code, row.display) for row in rows)
+
+
+def _entry(action: str) -> Action:
+    return built_in().actions.get(action, built_in().own_referral)
+
+
+def _worded(action: str) -> str:
+    """Return the key of an action's words: a referral that only settings know has none of its own."""
+    return action if action in built_in().actions else _OWN
+
+
+def _order_text(action: str, options: CardOptions, in_words: Words) -> str:
+    target = options.target(action)
+    return in_words.say(f"order.{_worded(action)}", {"target": one_line(target.name) if target else None})
 
 
 def _dxa_rows(rows: tuple[ConceptRow, ...], entry: Action, scan: ScanPlan) -> tuple[ConceptRow, ...]:
@@ -87,8 +106,8 @@ def _order(action: str, told: tuple[str, ...], assessment: Assessment, options: 
     ]
     evidence = _evidence(assessment)
     return Order(
-        kind=built_in().actions[action].kind,
-        code={"coding": codings, "text": in_words.say(f"order.{action}")},
+        kind=_entry(action).kind,
+        code={"coding": codings, "text": _order_text(action, options, in_words)},
         subject=options.patient,
         authored_on=options.as_of or assessment.as_of,
         requester=options.requester if REFERENCE.match(options.requester) else "",

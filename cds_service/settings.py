@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     base_url: str = Field(
         "", description="Public address of this service, for links from cards; empty for no such links."
     )
+    referral_targets: str = Field(
+        "", description="Path of a TOML file with the receivers of referrals; empty for the built-in ones."
+    )
     hooks: tuple[HookName, ...] = Field(
         get_args(HookName), description="CDS Hooks that are served and listed in discovery; the others are refused."
     )

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from cards.options import ReferralTarget, built_in
+from cards.targets import qualifies
 from cards.words import words
 from cds_service.risk.assessment import Assessment
-
-EX_CENTER = "refer-ex-center"
 
 
 def referral_target(action: str, language: str, own: Sequence[ReferralTarget] = ()) -> ReferralTarget:
@@ -27,11 +26,13 @@ def referral_target(action: str, language: str, own: Sequence[ReferralTarget] = 
 def offered_targets(assessment: Assessment, own: Sequence[ReferralTarget] = ()) -> tuple[str, ...]:
     """Return the referral actions to offer a letter for: those of the decisions first, then the others that may fit.
 
-    EX-Center is among them only in multiple limb deficiency (D17), or when a decision asks for it.
+    ``own`` are receivers that take this patient. A built-in receiver that does not, such as EX-Center outside multiple
+    limb deficiency (D17), is offered only when a decision asks for it.
     """
     wanted = [action for decision in assessment.decisions for action in decision.actions]
     known = [action for action, entry in built_in().actions.items() if entry.kind == "referral"]
-    fitting = [action for action in known if action != EX_CENTER or assessment.limbs.multi]
     settings = [target.action for target in own]
+    others = {target.action for target in built_in().targets if not qualifies(target.who, assessment)}
+    fitting = [action for action in known if action not in others]
     first = [action for action in wanted if action in {*known, *settings}]
     return tuple(dict.fromkeys([*first, *fitting, *settings]))

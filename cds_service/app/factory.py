@@ -16,6 +16,7 @@ from cds_service.admin import Room, SessionLimits
 from cds_service.admin import install as install_admin
 from cds_service.app import errors, health, routes
 from cds_service.app.in_force import made_from
+from cds_service.app.referral_targets import read_targets
 from cds_service.app.refresh import Refresher
 from cds_service.demo import demo_routes
 from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
@@ -74,6 +75,7 @@ def build_engine(settings: Settings) -> Engine:
             language=settings.language,
             text_format=settings.text_format,
             links=Links(base_url=settings.base_url),
+            targets=read_targets(settings.referral_targets),
             local_titles=local_titles(rules),
         ),
         hooks=frozenset(settings.hooks),

@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from cards.leaflet import leaflet, leaflet_pdf
 from cards.letter import letter, letter_pdf, letter_text, referral_target
 from cards.options import Language
+from cards.targets import for_patient
 from cds_service.errors import CallerError, TooLarge
 from cds_service.standalone.answers import Answers
 from cds_service.standalone.assessing import Assessed, Desk, Unusable
@@ -183,7 +184,7 @@ class Visit(msgspec.Struct, frozen=True):
         return None
 
     def _letter(self, action: str, posted: Posted, found: Assessed) -> Response:
-        options = self.desk.card_options(self.language)
+        options = for_patient(self.desk.card_options(self.language), found.assessment)
         details = letter_details(dict(reversed(posted.fields)), protected=found.protected)
         try:
             target = referral_target(posted.first("target"), self.language, options.targets)

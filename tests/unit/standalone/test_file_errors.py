@@ -38,7 +38,8 @@ ROWS = [
         "lists that failed",
         hook({"patient": PATIENT["resource"], "conditions": FAILED, "procedures": REFUSED}),
         412,
-        "diagnoslistan (Condition) kunde inte hämtas av avsändaren; åtgärdslistan (Procedure) lämnas inte ut av avsändaren.",
+        "diagnoslistan (Condition) kunde inte hämtas av avsändaren; "
+        "åtgärdslistan (Procedure) lämnas inte ut av avsändaren.",
         "diagnoses (Condition) could not be fetched by the sender; "
         "the list of procedures (Procedure) is withheld by the sender.",
     ),
