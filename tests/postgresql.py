@@ -19,6 +19,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 # PostgreSQL refuses to run as root: containers and CI do, and have one of these.
 UNPRIVILEGED = ("postgres", "nobody")
 MEMORY_NEEDED = 1 << 30
+INITDB = ("-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
 # Nothing here has to survive a loss of power; a killed server loses nothing by it.
 FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "shared_buffers=16MB")
 
@@ -48,7 +49,15 @@ class Cluster:
         )
 
     def start(self) -> None:
-        arguments = ["-D", self._folder / "data", "-k", self._folder, "-c", "listen_addresses=", *FAST]
+        arguments: list[str | Path] = [
+            "-D",
+            self._folder / "data",
+            "-k",
+            self._folder,
+            "-c",
+            "listen_addresses=",
+            *FAST,
+        ]
         log = (self._folder / "log").open("ab")
         with log:
             self._server = subprocess.Popen(
