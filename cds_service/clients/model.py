@@ -43,12 +43,15 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FhirAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """The client's FHIR: the version emitted; where from and for how long missing data may be fetched.
+    """The client's FHIR.
 
-    ``servers`` None: those of the settings; empty: never. ``fetch_seconds`` None: the setting.
+    Attributes:
+        version: in which suggestions are written and queries spelt; None: R4, and as its resources tell.
+        servers: base addresses that missing data are fetched from; None: those of the settings; empty: never.
+        fetch_seconds: time for all fetches of a call; None: the setting.
     """
 
-    version: Literal["STU3", "R4", "R4B", "R5"] = "R4"
+    version: Literal["STU3", "R4", "R4B", "R5"] | None = None
     servers: tuple[str, ...] | None = None
     fetch_seconds: float | None = None
 

@@ -128,7 +128,7 @@ def _lacking(auth: AuthEntry) -> Iterable[str]:
 class FhirEntry(_Strict):
     """The client's FHIR."""
 
-    version: Literal["STU3", "R4", "R4B", "R5"] = "R4"
+    version: Literal["STU3", "R4", "R4B", "R5"] | None = None
     servers: Annotated[list[ServerAddress], Field(max_length=_MOST), Distinct] | None = None
     fetch_seconds: float | None = Field(None, gt=0, le=30, allow_inf_nan=False)
 

@@ -9,12 +9,14 @@ import orjson
 
 from cards import CardOptions, cards_for
 from cards.options import Language
+from cds_service.clients import Client
 from cds_service.errors import MalformedRequest
 from cds_service.fhir import Gathered, HookRequest, gather, read_hook_request, record_of
 from cds_service.fhir.fetching import Call, Fetcher
 from cds_service.hooks.advice import Advice, Drafts
 from cds_service.hooks.advice import Call as HookCall
 from cds_service.hooks.cohort_doubt import refuse_doubtful_silence
+from cds_service.hooks.for_client import access_of, as_client_wants, not_hidden, withheld
 from cds_service.hooks.services import HOOKS, MAY_ADD_A_LIMB
 from cds_service.hooks.silence import Silence, Silenced, Verdict
 from cds_service.risk.assessment import Assessment
@@ -50,19 +52,21 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     fetcher: Fetcher | None = None
     silence: Silence | None = None
 
-    async def answer(self, body: bytes, *, language: Language | None = None) -> Answer:
+    async def answer(self, body: bytes, *, language: Language | None = None, client: Client | None = None) -> Answer:
         """Return the cards for a hook request; what the client did not deliver is fetched first.
 
         Raises MalformedRequest for a body that is not a hook request or a hook we do not serve, EssentialDataMissing
-        when the record cannot be assessed. ``language`` is that of the cards; None for the default.
+        when the record cannot be assessed. ``language`` is that of the cards where the client has none of its own; None
+        for the default. ``client`` is who calls; None where there are no clients, as on the command line.
         """
         request = read_hook_request(body)
-        if request.hook not in self.hooks:
+        if request.hook not in self.hooks or (client and not client.calls(request.hook)):
             raise MalformedRequest("hook: this service does not serve the hook named")
         gathered = gather(request, self.index)
         if self.fetcher is not None:
-            gathered = await self._completed(request, self.fetcher.open(request, gathered), gathered)
-        return await self._answer(request, gathered, language)
+            way = self.fetcher.open(request, gathered, access_of(client))
+            gathered = await self._completed(request, way, gathered)
+        return await self._answer(request, gathered, language, client)
 
     async def _completed(self, request: HookRequest, call: Call | str, gathered: Gathered) -> Gathered:
         """Fetch what decides whether this is for us at all, and the rest only if it is."""
@@ -82,17 +86,24 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         limbs = limb_status(record, self.rules, self.today())
         return cohort_gate(record, limbs) is not None and record.complete(Area.CONDITIONS, Area.PROCEDURES)
 
-    async def _answer(self, request: HookRequest, gathered: Gathered, language: Language | None) -> Answer:
+    async def _answer(
+        self, request: HookRequest, gathered: Gathered, language: Language | None, client: Client | None
+    ) -> Answer:
         record = record_of(gathered, self.index)
         advice = self._advice(request, gathered, record)
         assessment = advice.assessment
         refuse_doubtful_silence(assessment, gathered, record)
+        assessment = not_hidden(assessment, client)
         heard = Verdict(kept=assessment.decisions)
         if self.silence is not None:
             heard = await self.silence.applied(request, assessment)
         shown = msgspec.structs.replace(assessment, decisions=heard.kept)
-        cards = cards_for(shown, self._options(request, shown, language, advice.drafts))
-        return Answer(orjson.dumps({"cards": cards}), decision_of(request.hook, shown, cards, heard), heard.silenced)
+        options = as_client_wants(self._options(request, shown, language, advice.drafts), client)
+        cards = cards_for(shown, options)
+        decision = decision_of(request.hook, shown, cards, heard)
+        if client is not None:
+            cards, decision = withheld(cards, decision, client)
+        return Answer(orjson.dumps({"cards": cards}), decision, heard.silenced)
 
     def _advice(self, request: HookRequest, gathered: Gathered, record: PatientRecord) -> Advice:
         call = HookCall(

@@ -23,7 +23,9 @@ class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One answered call: which rules said what, and which cards were sent. No identifier, no clinical value.
 
     ``rules`` are the rule ids that counted. ``silenced`` are the kinds of cards held back after feedback. ``patient``
-    is the keyed hash of server and patient id, empty where nothing shall be joined to later calls.
+    is the keyed hash of server and patient id, empty where nothing shall be joined to later calls. ``client`` is the id
+    of who called, empty where there are no clients. ``silent``: the client is called but shows nothing; ``withheld``
+    are the kinds of the cards that were not sent to it therefore.
     """
 
     at: datetime
@@ -38,6 +40,9 @@ class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True):
     cards: tuple[ShownCard, ...]
     silenced: tuple[str, ...] = ()
     patient: str = ""
+    client: str = ""
+    silent: bool = False
+    withheld: tuple[str, ...] = ()
 
 
 class FeedbackEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -72,6 +72,9 @@ class Store:
                     rules=list(entry.rules),
                     unknowns=list(entry.unknowns),
                     silenced=list(entry.silenced),
+                    client=entry.client or None,
+                    silent=entry.silent,
+                    withheld=list(entry.withheld),
                 )
             )
             decision = row.inserted_primary_key[0] if row.inserted_primary_key else 0

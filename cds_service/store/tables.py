@@ -22,6 +22,10 @@ DECISIONS = Table(
     Column("unknowns", JSON, nullable=False),
     # Kinds of cards that were held back after feedback; null in rows older than the column.
     Column("silenced", JSON),
+    # Who called; whether it is a client that shows nothing, and what was withheld then. Null in older rows.
+    Column("client", String(64), index=True),
+    Column("silent", Boolean),
+    Column("withheld", JSON),
 )
 
 SHOWN_CARDS = Table(

@@ -10,8 +10,8 @@
 """
 
 from cds_service.fhir.fetching.addresses import read_networks
-from cds_service.fhir.fetching.fetcher import Call, Fetcher, FetchLimits
+from cds_service.fhir.fetching.fetcher import ANYBODY, Access, Call, Fetcher, FetchLimits
 from cds_service.fhir.fetching.origins import registered
 from cds_service.fhir.fetching.transport import GuardedTransport
 
-__all__ = ["Call", "FetchLimits", "Fetcher", "GuardedTransport", "read_networks", "registered"]
+__all__ = ["ANYBODY", "Access", "Call", "FetchLimits", "Fetcher", "GuardedTransport", "read_networks", "registered"]

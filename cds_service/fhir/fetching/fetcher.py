@@ -37,6 +37,26 @@ class FetchLimits(msgspec.Struct, frozen=True):
     cache_seconds: float = 0.0
 
 
+class Access(msgspec.Struct, frozen=True):
+    """What is registered for the client that calls.
+
+    Attributes:
+        client: its id; what is kept of one client's pages is never handed to another.
+        servers: base addresses; None: those of the settings.
+        seconds: its own time for all fetches of a call; None: that of the limits.
+        version: its FHIR version; empty: told from its resources, then from its answers.
+    """
+
+    client: str = ""
+    servers: tuple[str, ...] | None = None
+    seconds: float | None = None
+    version: str = ""
+
+
+ANYBODY: Final = Access()
+"""A client of which nothing is registered."""
+
+
 class Fetcher:
     """Lives as long as the service: the registered origins, the connections, the cache."""
 
@@ -46,15 +66,16 @@ class Fetcher:
         self._limits = limits
         self._cache = PageCache(limits.cache_seconds)
 
-    def open(self, request: HookRequest, gathered: Gathered, version: str = "") -> "Call | str":
-        """Return the way to the client's FHIR server, or why there is none (empty when the client offers none).
+    def open(self, request: HookRequest, gathered: Gathered, access: Access = ANYBODY) -> "Call | str":
+        """Return the way to the client's FHIR server, or why there is none.
 
-        ``version``: the FHIR version that is set for the client; empty: told from its resources, then from its answers.
+        Empty when the client offers no server, or nothing may be fetched for it anyway.
         """
-        if not request.fhir_server:
+        origins = self._origins if access.servers is None else tuple(map(read_origin, access.servers))
+        if not request.fhir_server or not origins:
             return ""
         sent = read_origin(request.fhir_server)
-        origin = next((one for one in self._origins if one == sent), None)
+        origin = next((one for one in origins if one is not None and one == sent), None)
         if origin is None:
             return NO_SUCH_SERVER
         if not usable_patient(gathered.patient_id):
@@ -62,17 +83,18 @@ class Fetcher:
         lent = request.fhir_authorization
         if lent and not (lent.token_type.lower() == "bearer" and _TOKEN.fullmatch(lent.access_token)):
             return UNUSABLE_TOKEN
-        return self._call(origin, gathered.patient_id, lent.access_token if lent else None, version)
+        return self._call(origin, gathered.patient_id, lent.access_token if lent else None, access)
 
-    def _call(self, origin: Origin, patient_id: str, token: str | None, version: str) -> "Call":
-        deadline = asyncio.get_running_loop().time() + self._limits.seconds
+    def _call(self, origin: Origin, patient_id: str, token: str | None, access: Access) -> "Call":
+        seconds = self._limits.seconds if access.seconds is None else access.seconds
+        deadline = asyncio.get_running_loop().time() + seconds
         exchange = Exchange(
             self._transport,
             Allowance(self._limits.most_bytes, self._limits.most_bytes // _SHARE_OF_ONE, deadline),
             token,
         )
-        owner = self._cache.owner(origin.base, patient_id, token or "")
-        return Call(Reader(exchange, origin, self._limits.most_pages, self._cache, owner), deadline, version)
+        owner = self._cache.owner(access.client, origin.base, patient_id, token or "")
+        return Call(Reader(exchange, origin, self._limits.most_pages, self._cache, owner), deadline, access.version)
 
     async def aclose(self) -> None:
         """Close the connections and forget what was kept."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import httpx
 import msgspec
 
-_PORTS: Final = {"https": 443, "http": 80}
+DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _LAST_PORT: Final = 65535
 _LOCALHOST: Final = "localhost"
 _ODD: Final = frozenset("\\ \t\r\n")
@@ -59,7 +59,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 def _origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
+    return url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)
 
 
 def read_origin(text: str) -> Origin | None:

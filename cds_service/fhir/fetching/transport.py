@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from cds_service.fhir.fetching.addresses import Network, Resolver, look_up, may_be_called
-from cds_service.fhir.fetching.origins import Origin
+from cds_service.fhir.fetching.origins import DEFAULT_PORTS, Origin
 
 _FAULTS: Final = (
     httpcore.NetworkError,
@@ -45,10 +45,18 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         resolver: Resolver,
         backend: httpcore.AsyncNetworkBackend,
     ) -> None:
-        self._loopback = {(origin.host, origin.port): origin.is_loopback for origin in origins}
+        self._loopback = _hosts(origins)
         self._networks = networks
         self._resolver = resolver
         self._backend = backend
+
+    def register(self, origins: Iterable[Origin]) -> None:
+        """Let these origins be called from now on, and no others."""
+        self._loopback = _hosts(origins)
+
+    def knows(self, host: str, port: int) -> bool:
+        """True when an origin with this host and port is registered."""
+        return (host, port) in self._loopback
 
     async def connect_tcp(
         self,
@@ -81,6 +89,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return addresses
 
 
+def _hosts(origins: Iterable[Origin]) -> dict[tuple[str, int], bool]:
+    return {(origin.host, origin.port): origin.is_loopback for origin in origins}
+
+
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Sends requests through :class:`GuardedBackend`, over HTTP/2 where the server offers it; connections are kept."""
 
@@ -94,17 +106,25 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         backend: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         """``tls``: whom to trust; None for the system's authorities (and those that SSL_CERT_FILE names)."""
+        self._backend = GuardedBackend(origins, networks, resolver, backend or httpcore.AnyIOBackend())
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls or ssl.create_default_context(),
             max_connections=_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
             http2=True,
-            network_backend=GuardedBackend(origins, networks, resolver, backend or httpcore.AnyIOBackend()),
+            network_backend=self._backend,
         )
+
+    def register(self, origins: Iterable[Origin]) -> None:
+        """Let these origins be called from now on, and no others; calls that are under way end as they would have."""
+        self._backend.register(origins)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; raises httpx errors whose text says nothing about it."""
         url = request.url
+        # A connection that was kept does not outlive the registration of its origin.
+        if not self._backend.knows(url.host, url.port or DEFAULT_PORTS.get(url.scheme, 0)):
+            raise AddressNotAllowed("the address may not be called")
         core = httpcore.Request(
             method=request.method,
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),

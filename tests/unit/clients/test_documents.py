@@ -27,7 +27,7 @@ def faults(document):
 def test_the_shortest_document_means_the_defaults_of_the_service():
     client = read_client(open_client())
     assert (client.id, client.name, client.active, client.auth.mode) == ("anyone", "Anyone", True, "open")
-    assert (client.answers.language, client.answers.text_format, client.fhir.version) == (None, None, "R4")
+    assert (client.answers.language, client.answers.text_format, client.fhir.version) == (None, None, None)
     assert (client.fhir.servers, client.fhir.fetch_seconds, client.limits.body_bytes) == (None, None, None)
     assert client.answers.links == {"rules", "leaflet", "frax"}
     assert (client.answers.silent, client.answers.document_reference) == (False, False)

@@ -36,7 +36,14 @@ def test_a_decision_is_remembered_with_its_rules_and_no_more(store):
     assert (row["tier"], row["points"], row["rules"], row["gates"]) == ("HIGH", 7, ["R-GC2", "R-LD"], ["G-ORDER"])
     assert set(row) == {
         "id", "at", "hook", "rule_set", "profile", "tier", "points", "gates", "rules", "unknowns", "silenced",
+        "client", "silent", "withheld",
     }  # fmt: skip
+
+
+def test_what_was_withheld_from_a_silent_client_is_remembered(store):
+    store.record_decision(decision(cards=(), client="north", silent=True, withheld=("K1", "K4")))
+    [row] = store.decisions()
+    assert (row["client"], row["silent"], row["withheld"]) == ("north", True, ["K1", "K4"])
 
 
 def test_a_decision_without_cards_is_remembered(store):

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from cds_service.fhir import gather
+from cds_service.fhir.fetching import Access
 from cds_service.fhir.fetching.spellings import SPELLINGS, TEMPLATES, keys_of
 from cds_service.risk.record import Area, Delivery
 from tests.unit.fhir.conftest import bundle, condition, resource
@@ -30,7 +31,7 @@ def with_version(server: FhirServer, version: str) -> Result:
         fetcher = fetcher_for(server)
         request = hook(server)
         gathered = gather(request)
-        opened = fetcher.open(request, gathered, version)
+        opened = fetcher.open(request, gathered, Access(version=version))
         assert not isinstance(opened, str)
         assert opened.wants_anything(gathered)
         gathered = await opened.rest(await opened.essentials(gathered))
