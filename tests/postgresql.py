@@ -19,7 +19,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 # PostgreSQL refuses to run as root: containers and CI do, and have one of these.
 UNPRIVILEGED = ("postgres", "nobody")
 MEMORY_NEEDED = 1 << 30
-INITDB = ("-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
+INITDB = ("--locale=C", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
 # Nothing here has to survive a loss of power; a killed server loses nothing by it.
 FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "shared_buffers=16MB")
 
@@ -43,25 +43,15 @@ class Cluster:
         self._user = _unprivileged() if os.geteuid() == 0 else None
         if self._user:
             shutil.chown(folder, self._user)
-        made = [programs / "initdb", "-D", folder / "data", "-U", "cds", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(
-            [*made, "--no-instructions", "--locale=C"], check=True, capture_output=True, cwd="/", user=self._user
-        )
+        command: tuple[str | Path, ...] = (programs / "initdb", "-D", folder / "data", "-U", "cds", *INITDB)
+        subprocess.run(command, check=True, capture_output=True, cwd="/", user=self._user)
 
     def start(self) -> None:
-        arguments: list[str | Path] = [
-            "-D",
-            self._folder / "data",
-            "-k",
-            self._folder,
-            "-c",
-            "listen_addresses=",
-            *FAST,
-        ]
+        command: tuple[str | Path, ...] = (self._programs / "postgres", "-D", self._folder / "data", "-k", self._folder)
         log = (self._folder / "log").open("ab")
         with log:
             self._server = subprocess.Popen(
-                [self._programs / "postgres", *arguments], stdout=log, stderr=log, cwd="/", user=self._user
+                [*command, "-c", "listen_addresses=", *FAST], stdout=log, stderr=log, cwd="/", user=self._user
             )
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
         while True:
