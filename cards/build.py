@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cards.detail import detail_blocks
+from cards.documents import letter_documents
 from cards.drafts import draft_suggestions
 from cards.formats import rendered
 from cards.options import CardOptions, FhirVersion, OverrideReason, built_in
@@ -39,6 +40,7 @@ def warm_up(fhir_versions: Iterable[FhirVersion] = ("R4",)) -> None:
 def _card(decision: Decision, assessment: Assessment, options: CardOptions, in_words: Words) -> Json:
     about_draft = draft_suggestions(decision, assessment, options, in_words)
     offered = suggestions(decision, assessment, options, in_words)
+    offered += letter_documents(decision, assessment, options, in_words)
     card = without_empty(
         {
             "uuid": options.new_uuid(),

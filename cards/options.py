@@ -15,6 +15,7 @@ from cards.formats import TextFormat
 from cards.words import Titles
 
 Language = Literal["en", "sv"]
+LetterDocument = Literal["off", "text", "pdf", "both"]
 FhirVersion = Literal["STU3", "R4", "R4B", "R5"]
 Who = Literal["everybody", "adults", "children", "multiple-limb-deficiency"]
 REFERENCE: Final = re.compile(r"^[A-Z][A-Za-z]{1,60}/[A-Za-z0-9.\-]{1,255}$")
@@ -84,6 +85,8 @@ class CardOptions(msgspec.Struct, frozen=True, kw_only=True):
         encounter: ``Encounter/<id>``, or empty.
         order_codes: codings by action that replace the built-in ones for this client.
         targets: referral targets by settings; one with the same action replaces the built-in one.
+        document_reference: the letter of each referral as a DocumentReference too: ``off``, or in which formats.
+        protected: the record protects the patient's identity, which the letter then says.
         local_titles: names of the rule set's local factors, see :func:`cards.words.local_titles`.
         drafts: draft orders of this call by reference, whole and as sent: what an update gives back.
         as_of: day written on the orders; None for the assessment's own day.
@@ -99,6 +102,8 @@ class CardOptions(msgspec.Struct, frozen=True, kw_only=True):
     order_codes: Mapping[str, tuple[OrderCode, ...]] = msgspec.field(default_factory=dict)
     targets: tuple[ReferralTarget, ...] = ()
     links: Links = msgspec.field(default_factory=Links)
+    document_reference: LetterDocument = "off"
+    protected: bool = False
     local_titles: Titles = msgspec.field(default_factory=dict)
     drafts: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     as_of: date | None = None
@@ -140,6 +145,7 @@ class BuiltIn(msgspec.Struct, frozen=True, kw_only=True):
     override_reasons: tuple[OverrideReason, ...]
     actions: Mapping[str, Action]
     own_referral: Action
+    letter: Action
     dxa: DxaCodes
     focus: Mapping[str, tuple[str, ...]]
     missing: Mapping[str, str]

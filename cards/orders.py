@@ -30,10 +30,16 @@ def suggestions(decision: Decision, assessment: Assessment, options: CardOptions
     if not REFERENCE.match(options.patient):
         return []
     offered = [action for action in decision.actions if action in built_in().actions]
-    if any(built_in().actions[action].kind == _REFERRAL for action in offered):
-        offered += own_referrals(options)
+    offered += [action for action in referrals(decision, options) if action not in offered]
     told = triggers(decision, in_words)
     return [_suggestion(action, told, assessment, options, in_words) for action in offered]
+
+
+def referrals(decision: Decision, options: CardOptions) -> tuple[str, ...]:
+    """Return the referrals that a card offers: the decision's own and, beside any of these, those of the settings."""
+    known = built_in().actions
+    own = tuple(action for action in decision.actions if action in known and known[action].kind == _REFERRAL)
+    return own + own_referrals(options) if own else ()
 
 
 def action_label(action: str, assessment: Assessment, options: CardOptions, in_words: Words) -> str:

@@ -22,6 +22,10 @@ _MODELS: Final = {
     ("R5", "ServiceRequest"): "fhir.resources.servicerequest",
     ("STU3", "ProcedureRequest"): "fhir.resources.STU3.procedurerequest",
     ("STU3", "ReferralRequest"): "fhir.resources.STU3.referralrequest",
+    ("R4", "DocumentReference"): "fhir.resources.R4B.documentreference",
+    ("R4B", "DocumentReference"): "fhir.resources.R4B.documentreference",
+    ("R5", "DocumentReference"): "fhir.resources.documentreference",
+    ("STU3", "DocumentReference"): "fhir.resources.STU3.documentreference",
 }
 # What reasonReference may point at; other evidence goes into supportingInfo, which takes anything.
 _REASON_TYPES: Final = {

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     referral_targets: str = Field(
         "", description="Path of a TOML file with the receivers of referrals; empty for the built-in ones."
     )
+    document_reference: Literal["off", "text", "pdf", "both"] = Field(
+        "off", description="Offer the letter of a referral as a DocumentReference: off, or its formats."
+    )
     hooks: tuple[HookName, ...] = Field(
         get_args(HookName), description="CDS Hooks that are served and listed in discovery; the others are refused."
     )

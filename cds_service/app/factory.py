@@ -75,6 +75,7 @@ def build_engine(settings: Settings) -> Engine:
             language=settings.language,
             text_format=settings.text_format,
             links=Links(base_url=settings.base_url),
+            document_reference=settings.document_reference,
             targets=read_targets(settings.referral_targets),
             local_titles=local_titles(rules),
         ),

@@ -99,6 +99,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             heard = await self.silence.applied(request, assessment)
         shown = msgspec.structs.replace(assessment, decisions=heard.kept)
         options = as_client_wants(self._options(request, shown, language, advice.drafts), client)
+        options = msgspec.structs.replace(options, protected=record.demographics.protected)
         cards = cards_for(shown, options)
         decision = decision_of(request.hook, shown, cards, heard)
         if client is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from cards import CardOptions, Links
-from cards.options import OrderCode, ReferralTarget
+from cards.options import LetterDocument, OrderCode, ReferralTarget
 from cds_service.clients import Client
 from cds_service.clients.model import Coding, Target
 from cds_service.fhir.fetching import ANYBODY, Access
@@ -40,6 +40,7 @@ def as_client_wants(options: CardOptions, client: Client | None) -> CardOptions:
         order_codes={**options.order_codes, **{action: _codes(own) for action, own in answers.order_codes.items()}},
         targets=own_targets + options.targets,
         links=_links(options.links, answers.links),
+        document_reference=_letters(options, wanted=answers.document_reference),
     )
 
 
@@ -58,6 +59,11 @@ def withheld(cards: Cards, decision: DecisionEntry, client: Client) -> tuple[Car
         return cards, decision
     kinds = tuple(card.kind for card in decision.cards)
     return [], structs.replace(decision, cards=(), silent=True, withheld=kinds)
+
+
+def _letters(options: CardOptions, *, wanted: bool) -> LetterDocument:
+    """In the formats of the setting; in all of them for a client that wants letters where the setting is off."""
+    return "both" if wanted and options.document_reference == "off" else options.document_reference
 
 
 def _links(links: Links, drawn: frozenset[str]) -> Links:

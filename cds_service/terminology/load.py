@@ -75,6 +75,7 @@ EXPECTED_TABLES: Final = frozenset(
         "menopause",
         "multiple-myeloma",
         "order-dxa",
+        "order-letter",
         "order-lifestyle-advice",
         "order-referral",
         "order-vitamin-d-lab",

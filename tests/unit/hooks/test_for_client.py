@@ -74,6 +74,25 @@ def test_the_language_is_the_clients_own_else_what_the_call_asks_else_the_settin
     assert summary != cards(answer(language="en" if given == "sv" else "sv"))[0]["summary"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "own", "formats"),
+    [
+        ("off", False, []),
+        ("off", True, ["text/plain", "application/pdf"]),
+        ("text", True, ["text/plain"]),
+        ("pdf", False, ["application/pdf"]),
+    ],
+)
+def test_letters_are_offered_to_a_client_that_wants_them_or_where_the_setting_says_so(engine, setting, own, formats):
+    options = msgspec.structs.replace(engine.options, document_reference=setting)
+    body = orjson.dumps(hook_request("alva", TODAY))
+    site = msgspec.structs.replace(engine, options=options)
+    answered = asyncio.run(site.answer(body, client=answering(document_reference=own)))
+    letters = [one for one in resources(answered) if one["resourceType"] == "DocumentReference"]
+    kinds = [part["attachment"]["contentType"].partition(";")[0] for one in letters for part in one["content"]]
+    assert kinds == formats
+
+
 def test_the_text_format_is_the_clients_own(answer):
     assert "<p>" in cards(answer(answering(text_format="html")))[0]["detail"]
     assert "**" not in cards(answer(answering(text_format="plain")))[0]["detail"]
