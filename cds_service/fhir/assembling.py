@@ -1,7 +1,7 @@
 """From delivered resources to the record: the newest version of each, of one patient, as facts in a fixed order."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -13,7 +13,9 @@ from cds_service.fhir.areas import TYPE_MEANING
 from cds_service.fhir.conditions import read_condition
 from cds_service.fhir.devices import read_device, read_device_use
 from cds_service.fhir.family import read_family
+from cds_service.fhir.heads import Head, read_subject
 from cds_service.fhir.medications import read_administration, read_dispense, read_request, read_statement
+from cds_service.fhir.newest import newest
 from cds_service.fhir.observations import read_observation
 from cds_service.fhir.orders import read_appointment, read_order
 from cds_service.fhir.patients import read_patient
@@ -21,8 +23,8 @@ from cds_service.fhir.procedures import read_procedure
 from cds_service.fhir.reading import Reading
 from cds_service.fhir.references import PatientIdentity
 from cds_service.fhir.reports import read_report, read_study
-from cds_service.fhir.shapes import Meta, Resource
-from cds_service.fhir.shapes_bundle import ABSENT, Head, Located
+from cds_service.fhir.shapes import Resource
+from cds_service.fhir.shapes_bundle import Located
 from cds_service.risk.record import Area, Availability, Delivery, Gap, PatientRecord
 from cds_service.terminology.index import TerminologyIndex
 
@@ -54,57 +56,21 @@ _POINTED_TO: Final = (medication.Medication, admin.Device)
 _URN: Final = "urn:"
 _GRACE: Final = timedelta(days=1)
 _encode: Final = msgspec.json.Encoder().encode
-_META: Final = msgspec.json.Decoder(Meta | None)
 
 
 class Sources(msgspec.Struct, frozen=True):
-    """What was delivered for one request."""
+    """What was delivered for one request; ``skimmed`` and ``subjects`` as in :class:`Delivered`."""
 
-    resources: tuple[Located, ...]
+    resources: list[Located]
     availability: Mapping[Area, Availability]
+    skimmed: list[Head] = []
+    subjects: set[bytes] = set()
     gaps: tuple[Gap, ...] = ()
-
-
-def newest(resources: Iterable[Located]) -> list[Located]:
-    """Return each resource once: of one type and id the latest version, whatever the order they came in."""
-    kept: dict[tuple[str, str | bytes], Located] = {}
-    for located in resources:
-        resource = located.resource
-        key = (resource.type_name, resource.id or _encode(resource))
-        known = kept.setdefault(key, located)
-        if known is not located and _version(located) > _version(known):
-            kept[key] = located
-    return list(kept.values())
-
-
-def _version(located: Located) -> tuple[float, int, bytes]:
-    """Order versions of a resource: last updated, then version number, then content, so that the order is total."""
-    meta = _meta(located.resource)
-    number = meta.version_id or ""
-    is_number = number.isascii() and number.isdigit() and len(number) <= len(str(2**63))
-    return _moment(meta.last_updated), int(number) if is_number else -1, _encode(located)
-
-
-def _meta(resource: Resource | Head) -> Meta:
-    if isinstance(resource, Resource):
-        return resource.meta or Meta()
-    try:
-        return (_META.decode(resource.meta) if resource.meta is not ABSENT else None) or Meta()
-    except msgspec.ValidationError:
-        return Meta()
-
-
-def _moment(text: str | None) -> float:
-    try:
-        moment = datetime.fromisoformat(text or "")
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return float("-inf")
 
 
 def patients_in(resources: Iterable[Located]) -> dict[str, Located]:
     """Return the delivered Patients by id (a Patient without id under an empty one)."""
-    patients = newest(one for one in resources if isinstance(one.resource, admin.Patient))
+    patients, _ = newest([one for one in resources if isinstance(one.resource, admin.Patient)])
     return {one.resource.id or "": one for one in patients}
 
 
@@ -114,9 +80,9 @@ def assemble(patient: Located, sources: Sources, index: TerminologyIndex, as_of:
     ``as_of``: events dated later are left out and noted as gaps; None leaves nothing out.
     """
     assert isinstance(patient.resource, admin.Patient), "patients_in() returns nothing else"
-    resources = newest(sources.resources)
+    resources, skimmed = newest(sources.resources, sources.skimmed)
     reading = Reading(index, _referred(resources))
-    mine, ignored, strange = _of_patient(resources, patient)
+    mine, ignored, strange = _of_patient(resources, skimmed, sources.subjects, patient)
     facts = _facts(mine, reading, as_of)
     return PatientRecord.of(
         read_patient(patient.resource, reading),
@@ -142,8 +108,6 @@ def _referred(resources: list[Located]) -> dict[str, Resource]:
     referred: dict[str, Resource] = {}
     for located in resources:
         resource = located.resource
-        if isinstance(resource, Head):
-            continue
         if isinstance(resource, _POINTED_TO) and resource.id:
             referred[f"{resource.type_name}/{resource.id}"] = resource
         if located.full_url.startswith(_URN) or isinstance(resource, _POINTED_TO):
@@ -151,32 +115,23 @@ def _referred(resources: list[Located]) -> dict[str, Resource]:
     return referred
 
 
-def _of_patient(resources: list[Located], patient: Located) -> tuple[list[Resource], int, set[Area]]:
+def _of_patient(
+    resources: list[Located], skimmed: Sequence[Head], subjects: set[bytes], patient: Located
+) -> tuple[list[Resource], int, set[Area]]:
     """Return what was read of the patient, how many resources are somebody else's, and the areas that tell nothing.
 
     Where not one resource names this patient, the sender means somebody else or names people in a way we cannot match:
     the areas then must not pass for empty lists.
     """
     identity = PatientIdentity(patient.resource.id or "", frozenset({patient.full_url} - {""}))
-    mine: list[Resource] = []
-    ignored = 0
-    strange: set[str] = set()
-    own = False
-    for located in resources:
-        resource = located.resource
-        owner = resource.owner
-        # A resource that names nobody was asked for by patient, so it is this patient's.
-        if owner is not None and owner.reference is not None and not identity.owns(owner.reference):
-            ignored += 1
-            strange.add(resource.type_name)
-            continue
-        if isinstance(resource, admin.Patient):
-            ignored += resource is not patient.resource
-            continue
-        own = True
-        if isinstance(resource, Resource):
-            mine.append(resource)
-    return mine, ignored, set() if own else _areas(strange)
+    mine = [one.resource for one in resources if identity.is_owner(one.resource.owner)]
+    strange = [one.resource.type_name for one in resources if not identity.is_owner(one.resource.owner)]
+    if not all(identity.is_owner(read_subject(subject)) for subject in subjects):
+        strange += [head.type_name for head in skimmed if not identity.is_owner(head.owner)]
+    own = [resource for resource in mine if not isinstance(resource, admin.Patient)]
+    told = bool(own) or len(skimmed) + len(resources) > len(mine) + len(strange)
+    other_patients = sum([resource is not patient.resource for resource in mine]) - len(own)
+    return own, len(strange) + other_patients, set() if told else _areas(set(strange))
 
 
 def _areas(types: set[str]) -> set[Area]:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from cds_service.fhir.areas import TYPE_MEANING, KeyMeaning, meaning_of_key
-from cds_service.fhir.decoding import Delivered
+from cds_service.fhir.delivered import Delivered
 from cds_service.risk.record import Area, Availability, Delivery
 
 # FHIR issue types by which a server says that it may not, rather than could not, answer.
@@ -35,7 +35,7 @@ def state_of(delivered: Delivered) -> Delivery:
         return Delivery.BLOCKED if codes & _BLOCKING else Delivery.FAILED
     if codes & _BLOCKING:
         return Delivery.BLOCKED
-    if delivered.lost and not delivered.resources and not delivered.matches:
+    if delivered.lost and not delivered.something and not delivered.matches:
         return Delivery.FAILED
     if _incomplete(delivered):
         return Delivery.PARTIAL
@@ -56,7 +56,7 @@ def reports_of(key: str, delivered: Delivered) -> tuple[KeyReport, ...]:
     """Return what a key brought, by the types found inside; an empty or failed list speaks by its key's name."""
     counts: dict[Area, int] = {}
     leading: dict[Area, bool] = {}
-    read = Counter(located.resource.type_name for located in delivered.resources)
+    read = Counter(delivered.types)
     for name in [*read, *delivered.lost]:
         meaning = TYPE_MEANING.get(name)
         if meaning is not None:

@@ -11,7 +11,8 @@ import msgspec
 
 from cds_service.errors import MalformedRequest
 from cds_service.fhir.assembling import Sources, assemble, patients_in
-from cds_service.fhir.decoding import Delivered, read_delivered
+from cds_service.fhir.decoding import read_delivered
+from cds_service.fhir.delivered import Delivered
 from cds_service.fhir.gathered import Gathered
 from cds_service.fhir.references import literal, relative
 from cds_service.fhir.shapes_medication import Medication
@@ -50,7 +51,7 @@ def read_context(raw: bytes | msgspec.Raw, member: str, gathered: Gathered, inde
     if not bytes(raw).strip():
         raise MalformedRequest(f"context.{member}: is missing")
     found = read_delivered(raw, gathered.budget, gathered.sieve)
-    if found.lost and not (found.resources or found.matches):
+    if found.lost and not (found.something or found.matches):
         raise MalformedRequest(f"context.{member}: is not of the type that CDS Hooks gives it")
     return Context(_facts(found, gathered, index), dict(_whole(msgspec.json.decode(raw))))
 
@@ -58,7 +59,13 @@ def read_context(raw: bytes | msgspec.Raw, member: str, gathered: Gathered, inde
 def _facts(found: Delivered, gathered: Gathered, index: TerminologyIndex) -> PatientRecord:
     patient = patients_in(gathered.resources())[gathered.patient_id]
     medications = [one for one in gathered.resources() if isinstance(one.resource, Medication)]
-    sources = Sources(resources=(*found.resources, *medications), availability={}, gaps=tuple(found.gaps))
+    sources = Sources(
+        resources=[*found.resources, *medications],
+        skimmed=found.skimmed,
+        subjects=found.subjects,
+        availability={},
+        gaps=tuple(found.gaps),
+    )
     return assemble(patient, sources, index)
 
 

@@ -4,12 +4,15 @@ The resources of the prefetch stay bytes here; :mod:`cds_service.fhir.prefetch` 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final, TypeVar
 
 import msgspec
 
 from cds_service.errors import MalformedRequest, TooLarge
+from cds_service.fhir.heads import ANY_VALUE, Value, is_utf8
+from cds_service.fhir.modifiers import may_be_modified
 
 BOM: Final = b"\xef\xbb\xbf"
 NOT_SENT: Final = msgspec.Raw(b"")
@@ -53,6 +56,8 @@ class HookRequest(msgspec.Struct, frozen=True, kw_only=True):
         context: what the hook says of the situation.
         raw_context: the context as bytes, for hooks with members of their own.
         prefetch: resources as bytes by key; a key that is absent was not delivered.
+        glanced: the same at first sight, where nothing stood against it; None where it must be read plainly.
+        modified: True when there may be a modifier extension somewhere.
     """
 
     hook: str
@@ -62,6 +67,8 @@ class HookRequest(msgspec.Struct, frozen=True, kw_only=True):
     prefetch: Mapping[str, msgspec.Raw]
     fhir_server: str | None = None
     fhir_authorization: FhirAuthorization | None = None
+    glanced: Mapping[str, Value | None] | None = None
+    modified: bool = False
 
 
 class _Envelope(msgspec.Struct, frozen=True, rename="camel"):
@@ -73,8 +80,33 @@ class _Envelope(msgspec.Struct, frozen=True, rename="camel"):
     prefetch: dict[str, msgspec.Raw] | None = None
 
 
+class _GlancedEnvelope(_Envelope, frozen=True):
+    prefetch: dict[str, ANY_VALUE | None] | None = None  # type: ignore[assignment] # the same, decoded further
+
+
+class _Later(Mapping[str, msgspec.Raw]):
+    """The prefetch as bytes, cut out of the body when somebody asks: of most requests nobody does."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    @cached_property
+    def _cut(self) -> Mapping[str, msgspec.Raw]:
+        return _ENVELOPE.decode(self._body).prefetch or {}
+
+    def __getitem__(self, key: str) -> msgspec.Raw:
+        return self._cut[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cut)
+
+    def __len__(self) -> int:
+        return len(self._cut)
+
+
 _T = TypeVar("_T")
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+_GLANCED: Final = msgspec.json.Decoder(_GlancedEnvelope)
 _CONTEXT: Final = msgspec.json.Decoder(HookContext)
 
 
@@ -85,7 +117,9 @@ def read_hook_request(body: bytes) -> HookRequest:
         MalformedRequest: not JSON, or not shaped like a hook request; names the place, never a value.
         TooLarge: nested deeper than any request is.
     """
-    envelope = _decode(_ENVELOPE, body.removeprefix(BOM), "")
+    body = body.removeprefix(BOM)
+    glanced = _glance(body)
+    envelope = glanced or _decode(_ENVELOPE, body, "")
     context = _decode(_CONTEXT, envelope.context, "context")
     if not envelope.hook.strip():
         raise MalformedRequest("hook: must not be empty")
@@ -96,10 +130,20 @@ def read_hook_request(body: bytes) -> HookRequest:
         hook_instance=envelope.hook_instance or "",
         context=context,
         raw_context=envelope.context,
-        prefetch=envelope.prefetch or {},
+        prefetch=_Later(body) if glanced else envelope.prefetch or {},
         fhir_server=envelope.fhir_server,
         fhir_authorization=envelope.fhir_authorization,
+        glanced=(glanced.prefetch or {}) if glanced else None,
+        modified=may_be_modified(body),
     )
+
+
+def _glance(body: bytes) -> _GlancedEnvelope | None:
+    """Return the whole request at first sight, in one pass; None when anything stands against it."""
+    try:
+        return _GLANCED.decode(body) if is_utf8(body) else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _decode(decoder: msgspec.json.Decoder[_T], data: bytes | msgspec.Raw, place: str) -> _T:

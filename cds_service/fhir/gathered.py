@@ -1,10 +1,12 @@
 """What has been gathered for one request so far: delivered by the client, then completed from its FHIR server."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 import msgspec
 
-from cds_service.fhir.decoding import Delivered, read_delivered
+from cds_service.fhir.decoding import Sight, read_delivered, read_glanced
+from cds_service.fhir.delivered import Delivered
 from cds_service.fhir.envelope import HookRequest
 from cds_service.fhir.references import bare_id
 from cds_service.fhir.repair import RepairBudget
@@ -47,8 +49,23 @@ def gather(request: HookRequest, index: TerminologyIndex | None = None) -> Gathe
     budget, sieve = RepairBudget(), Sieve(index) if index else None
     return Gathered(
         patient_id=bare_id(request.context.patient_id),
-        delivered={key: read_delivered(raw, budget, sieve) for key, raw in request.prefetch.items()},
+        delivered=dict(_delivered(request, budget, sieve)),
         sent=request.prefetch,
         budget=budget,
         sieve=sieve,
     )
+
+
+def _delivered(request: HookRequest, budget: RepairBudget, sieve: Sieve | None) -> Iterator[tuple[str, Delivered]]:
+    if request.glanced is None or sieve is None:
+        for key, raw in request.prefetch.items():
+            yield key, read_delivered(raw, budget, sieve)
+        return
+    for key, value in request.glanced.items():
+        # Null says nothing.
+        sight = value and Sight(value, partial(_bytes, request.prefetch, key), request.modified)
+        yield key, read_glanced(sight, budget, sieve) if sight else Delivered()
+
+
+def _bytes(prefetch: Mapping[str, msgspec.Raw], key: str) -> bytes:
+    return bytes(prefetch[key])

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain
 from typing import Final
 
 from cds_service.errors import EssentialDataMissing
 from cds_service.fhir.areas import AREA_KEY, PATIENT_KEY, meaning_of_key
 from cds_service.fhir.assembling import Sources, assemble, patients_in
 from cds_service.fhir.availability import UNOBTAINABLE, combine, reports_of, short, state_of
-from cds_service.fhir.decoding import Delivered
+from cds_service.fhir.delivered import Delivered
 from cds_service.fhir.envelope import HookRequest
 from cds_service.fhir.gathered import Gathered, gather
 from cds_service.fhir.shapes_bundle import Located
@@ -46,7 +47,9 @@ def record_of(gathered: Gathered, index: TerminologyIndex, as_of: date | None = 
 def sources_of(delivered: Mapping[str, Delivered]) -> Sources:
     """Return everything that was delivered under all keys, and how each area arrived."""
     return Sources(
-        resources=tuple(located for one in delivered.values() for located in one.resources),
+        resources=list(chain.from_iterable(one.resources for one in delivered.values())),
+        skimmed=list(chain.from_iterable(one.skimmed for one in delivered.values())),
+        subjects=set().union(*(one.subjects for one in delivered.values())),
         availability=combine(report for key, one in delivered.items() for report in reports_of(key, one)),
         gaps=tuple(gap for one in delivered.values() for gap in one.gaps),
     )

@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from cds_service.fhir.shapes import Reference
+
 # FHIR allows 64 characters; real servers send ids of almost 200 (Epic). Anything else would not survive in a URL.
 _USABLE_ID: Final = re.compile(r"[A-Za-z0-9\-._~]{1,256}")
 _HISTORY: Final = "/_history"
@@ -38,6 +40,10 @@ class PatientIdentity(msgspec.Struct):
     id: str
     full_urls: frozenset[str] = frozenset()
     known: dict[str, bool] = msgspec.field(default_factory=dict)
+
+    def is_owner(self, owner: Reference | None) -> bool:
+        """True unless ``owner`` names somebody else: what names nobody was asked for by patient, so it is theirs."""
+        return owner is None or owner.reference is None or self.owns(owner.reference)
 
     def owns(self, reference: str) -> bool:
         """True when ``reference`` points to the patient in context."""

@@ -1,4 +1,4 @@
-"""The Bundle and the head of a resource: what must be known before it is worth reading a resource whole."""
+"""The Bundle, and which types of resource are read."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ import msgspec
 from cds_service.fhir import shapes_admin as admin
 from cds_service.fhir import shapes_clinical as clinical
 from cds_service.fhir import shapes_medication as medication
-from cds_service.fhir.shapes import Reference, Resource, Shape
+from cds_service.fhir.shapes import Resource, Shape
 
 READ_TYPES: Final[tuple[type[Resource], ...]] = (
     admin.Patient,
@@ -34,35 +34,13 @@ READ_TYPES: Final[tuple[type[Resource], ...]] = (
 )
 RESOURCE_TYPES: Final = {shape.__name__: shape for shape in READ_TYPES}
 BUNDLE: Final = "Bundle"
-ABSENT: Final = msgspec.Raw(b"")
 _NULL: Final = msgspec.Raw(b"null")
 
 
-class Head(Shape, frozen=True, gc=False):
-    """What tells whether a resource is worth reading: its type and its code, left as bytes.
-
-    It stands for a resource that is not: to know that it is there, which version it is, and whose.
-    """
-
-    type_name: str = msgspec.field(name="resourceType")
-    id: str | None = None
-    meta: msgspec.Raw = ABSENT
-    subject: Reference | None = None
-    code: msgspec.Raw = ABSENT
-    component: msgspec.Raw = ABSENT
-    medication_codeable_concept: msgspec.Raw = ABSENT
-    medication_reference: msgspec.Raw = ABSENT
-
-    @property
-    def owner(self) -> Reference | None:
-        """The patient the resource speaks of."""
-        return self.subject
-
-
 class Located(Shape, frozen=True, gc=False):
-    """A resource, or no more than its head, and the URL its Bundle gives it (empty when none)."""
+    """A resource and the URL its Bundle gives it (empty when none)."""
 
-    resource: Resource | Head
+    resource: Resource
     full_url: str = ""
 
 
@@ -78,13 +56,6 @@ class Search(Shape, frozen=True, gc=False):
 
 
 ALONE: Final = Search()
-
-
-class Glance(Located, frozen=True, gc=False):
-    """An entry of a Bundle at first sight: the head of its resource."""
-
-    resource: Head
-    search: Search = ALONE
 
 
 class Link(Shape, frozen=True, gc=False):
@@ -104,7 +75,6 @@ class Entry(Shape, frozen=True, gc=False):
 class Bundle(Shape, frozen=True, gc=False):
     """A list of resources, perhaps one page of several: what it says of its own completeness."""
 
-    resource_type: str | None = None
     total: int | None = None
     link: tuple[Link | None, ...] | None = ()
 
@@ -112,12 +82,6 @@ class Bundle(Shape, frozen=True, gc=False):
     def has_next(self) -> bool:
         """True when the sender has more pages."""
         return any(link is not None and link.relation == "next" for link in self.link or ())
-
-
-class GlancedBundle(Bundle, frozen=True, gc=False):
-    """A Bundle of which every entry has a resource with a readable head."""
-
-    entry: tuple[Glance, ...] = ()
 
 
 class WholeBundle(Bundle, frozen=True, gc=False):

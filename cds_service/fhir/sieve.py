@@ -5,42 +5,48 @@ The same code arrives over and over in the same bytes, so what they mean is work
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
+from cds_service.fhir.heads import HEADS, Head, Opener
 from cds_service.fhir.shapes import CodeableReference
-from cds_service.fhir.shapes_bundle import ABSENT, Head
 from cds_service.fhir.texts import relevant_texts
 from cds_service.terminology.index import TerminologyIndex
 
-_CODED: Final = ("Condition", "Observation", "Procedure", "DiagnosticReport", "ServiceRequest", "ProcedureRequest")
 _MEDICATIONS: Final = (
     "MedicationRequest", "MedicationStatement", "MedicationUsage", "MedicationDispense", "MedicationAdministration",
 )  # fmt: skip
-# The one member that says what a resource is about. Other types are few, or what they are about stands deeper down.
-TOLD_BY: Final[Mapping[str, Callable[[Head], msgspec.Raw]]] = {
-    **dict.fromkeys(_CODED, attrgetter("code")),
-    **dict.fromkeys(_MEDICATIONS, attrgetter("medication_codeable_concept")),
+_CODED: Final = ("Condition", "Procedure", "DiagnosticReport", "ServiceRequest", "ProcedureRequest")
+# The one member that says what a resource is about, and another one that may say more. Other types are few, or what
+# they are about stands deeper down.
+_MEMBERS: Final[Mapping[str, tuple[str, str]]] = {
+    **dict.fromkeys(_CODED, ("code", "nothing_else")),
+    "Observation": ("code", "component"),
+    **dict.fromkeys(_MEDICATIONS, ("medication_codeable_concept", "medication_reference")),
+}
+_TOLD_BY: Final[Mapping[type[Head], Callable[[Head], tuple[Any, Any]]]] = {
+    HEADS[name]: attrgetter(*members) for name, members in _MEMBERS.items()
 }
 _CONCEPT: Final = msgspec.json.Decoder(CodeableReference | None)
 
 
 class Sieve:
-    """Tells resources by their head. Make one per request: it remembers texts of the record."""
+    """Tells resources by their head, and opens those that matter. Make one per request: it remembers texts of it."""
 
     def __init__(self, index: TerminologyIndex) -> None:
         """Take the terminology that decides what a code means to us."""
         self._known = _Known(index)
+        self.opener = Opener()
 
     def matters(self, head: Head) -> bool:
         """True when the resource may hold a fact, so that it must be read whole."""
-        told_by = TOLD_BY.get(head.type_name)
-        if told_by is None or head.component is not ABSENT or head.medication_reference is not ABSENT:
+        members = _TOLD_BY.get(head.__class__)
+        if members is None:
             return True
-        told = told_by(head)
+        told, more = members(head)
         # Without the member, the resource may tell it elsewhere: a medication by reference, R5's own spelling.
-        return told is ABSENT or self._known[bytes(told)]
+        return told.__class__ is not msgspec.Raw or more.__class__ is msgspec.Raw or self._known[bytes(told)]
 
 
 class _Known(dict[bytes, bool]):

@@ -131,7 +131,7 @@ class Call:
         return settled(await self._complete(found, again), version) if again else found
 
     def _version(self, gathered: Gathered) -> str:
-        return self._set or told_version(gathered.resources())
+        return self._set or told_version(gathered)
 
     async def _complete(self, gathered: Gathered, wanted: Sequence[Search]) -> Gathered:
         if not wanted:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from cds_service.errors import CallerError
-from cds_service.fhir.decoding import Delivered, read_delivered
+from cds_service.fhir.decoding import read_delivered
+from cds_service.fhir.delivered import Delivered
 from cds_service.fhir.fetching.pages import Pages
 from cds_service.fhir.fetching.troubles import Trouble, failed
 from cds_service.fhir.gathered import Gathered
@@ -28,14 +29,15 @@ def merged(gathered: Gathered, found: Iterable[Pages]) -> Gathered:
 
 def _told(pages: Pages, known: Delivered | None, gathered: Gathered) -> Delivered | None:
     """Return what a key has brought with these pages; None when the server does not have such data at all."""
-    parts = [known] if known else []
-    parts += _read(pages, gathered)
+    fetched = _read(pages, gathered)
+    parts = [known, *fetched] if known else fetched
     if not parts:
         trouble = pages.trouble or Trouble.NOT_JSON
         return None if trouble is Trouble.UNSUPPORTED else failed(trouble)
-    whole = _joined(parts)
-    if _drop_others(whole, gathered.patient_id, keep=len(known.resources) if known else 0):
+    if sum([_drop_others(part, gathered.patient_id) for part in fetched]):
+        # A server that answers for another patient cannot be taken to have told everything about this one.
         pages.trouble = pages.trouble or Trouble.OTHERS
+    whole = _joined(parts)
     whole.more = pages.trouble is not None
     return whole
 
@@ -57,6 +59,8 @@ def _joined(parts: list[Delivered]) -> Delivered:
     totals = [part.total for part in parts if part.total is not None]
     return Delivered(
         resources=[one for part in parts for one in part.resources],
+        skimmed=[one for part in parts for one in part.skimmed],
+        subjects=set().union(*(part.subjects for part in parts)),
         outcomes=[one for part in parts for one in part.outcomes],
         alone=all(part.alone for part in parts),
         matches=sum(part.matches for part in parts),
@@ -66,18 +70,12 @@ def _joined(parts: list[Delivered]) -> Delivered:
     )
 
 
-def _drop_others(whole: Delivered, patient_id: str, keep: int) -> bool:
-    """Drop fetched resources of other patients; True when there were any.
-
-    A server that answers for another patient cannot be taken to have told everything about this one.
-    """
-    identity = PatientIdentity(patient_id)
-    mine = [
-        one
-        for one in whole.resources[keep:]
-        if (owner := one.resource.owner) is None or owner.reference is None or identity.owns(owner.reference)
-    ]
-    dropped = len(whole.resources) - keep - len(mine)
-    whole.resources[keep:] = mine
-    whole.matches -= dropped
-    return dropped > 0
+def _drop_others(part: Delivered, patient_id: str) -> int:
+    """Drop resources of other patients and return how many there were."""
+    owns = PatientIdentity(patient_id).is_owner
+    before = len(part.types)
+    part.resources = [one for one in part.resources if owns(one.resource.owner)]
+    part.skimmed = [head for head in part.skimmed if owns(head.owner)]
+    dropped = before - len(part.types)
+    part.matches -= dropped
+    return dropped

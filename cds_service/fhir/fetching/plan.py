@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from cds_service.fhir.areas import AREA_KEY, PATIENT_KEY, PREFETCH_TEMPLATES, TYPE_MEANING, KeyMeaning, meaning_of_key
 from cds_service.fhir.assembling import patients_in
-from cds_service.fhir.decoding import Delivered
+from cds_service.fhir.delivered import Delivered
 from cds_service.fhir.fetching.pages import Search, next_links
 from cds_service.fhir.fetching.spellings import TEMPLATES, keys_of
 from cds_service.fhir.gathered import Gathered
@@ -80,8 +80,8 @@ def _answers(key: str, delivered: Delivered) -> set[str]:
     failed, those that its name speaks of. Patients are counted by their id instead.
     """
     if key in PREFETCH_TEMPLATES:
-        return set() if key == PATIENT_KEY and delivered.resources else {key}
-    types = {located.resource.type_name for located in delivered.resources} | set(delivered.lost)
+        return set() if key == PATIENT_KEY and delivered.something else {key}
+    types = {*delivered.types, *delivered.lost}
     inside = {same for name in types for same in (name, _SAME_AS.get(name, name))} - {_PATIENT}
     return {name for name, kind in _TYPE_OF_KEY.items() if kind in inside} or _named(key)
 

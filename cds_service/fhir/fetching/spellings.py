@@ -5,7 +5,8 @@ Not asked: DeviceUseStatement beside Device (STU3, R4), because a device is no m
 which is found already when devices are asked for; MedicationUsage, a name that only drafts of R5 had.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -60,10 +61,10 @@ def keys_of(version: str) -> tuple[str, ...]:
     return tuple(key for usual in PREFETCH_TEMPLATES for key in spelled.get(usual, (usual,)))
 
 
-def told_version(resources: Iterable[Located]) -> str:
+def told_version(gathered: Gathered) -> str:
     """Return ``STU3`` or ``R5`` when a resource is written as only that version is; empty otherwise."""
-    told = (_BY_TYPE.get(one.resource.type_name) or _by_shape(one) for one in resources)
-    return next(filter(None, told), "")
+    by_type = (_BY_TYPE.get(name) for one in gathered.delivered.values() for name in one.types)
+    return next(filter(None, chain(by_type, map(_by_shape, gathered.resources()))), "")
 
 
 def _by_shape(located: Located) -> str:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from cds_service.fhir.decoding import Delivered
+from cds_service.fhir.delivered import Delivered
 from cds_service.fhir.shapes_admin import Issue, OperationOutcome
 
 
