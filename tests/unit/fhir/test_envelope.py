@@ -34,6 +34,13 @@ def test_a_request_is_read_with_its_context_and_prefetch_as_bytes() -> None:
     assert json.loads(bytes(found.prefetch["patient"])) == {"id": "1"}
 
 
+def test_the_bytes_of_what_was_glanced_at_are_at_hand() -> None:
+    found = read_hook_request(request({"patient": {"resourceType": "Patient", "id": "1"}, "conditions": None}))
+    assert found.glanced is not None
+    assert (list(found.prefetch), len(found.prefetch)) == (["patient", "conditions"], 2)
+    assert json.loads(bytes(found.prefetch["patient"])) == {"resourceType": "Patient", "id": "1"}
+
+
 def test_the_token_is_in_no_representation() -> None:
     found = read_hook_request(request({}, fhirAuthorization=AUTHORIZATION))
     assert "sesame" not in repr(found)
