@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Secret that seals the audit of admin acts, 32 characters or more; empty: plain hashes.",
     )
+    assess_shows_silence: bool = Field(
+        default=False, description="Say on /assess which cards are silent in the record; only behind a sign-in."
+    )
     silence_seconds: float = Field(
         0.5, gt=0, le=10, description="Time that looking up earlier feedback may take; then all cards are shown."
     )

@@ -21,11 +21,11 @@ from cds_service.app.refresh import Refresher
 from cds_service.demo import demo_routes
 from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
 from cds_service.hooks.engine import Engine
-from cds_service.hooks.silence import Silence, Terms
 from cds_service.rulesets.load import load_default, load_text
 from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
-from cds_service.standalone import standalone_routes
+from cds_service.silence import Silence, Terms
+from cds_service.standalone import Desk, standalone_routes
 from cds_service.store import Store, silence_key, site_key
 from cds_service.terminology.load import load_default as load_terminology
 
@@ -45,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.refresher = Refresher()
     app.include_router(routes.router)
     app.include_router(health.router)
-    app.include_router(standalone_routes(lambda: app.state.desk, settings.max_body_bytes))
+    app.include_router(standalone_routes(lambda: _desk(app), settings.max_body_bytes))
     if settings.admin:
         install_admin(app, build_admin(settings, store, lambda: app.state.engine.rules))
     if settings.demo:
@@ -133,6 +133,14 @@ def read_rules(settings: Settings) -> RuleSet:
     if settings.rule_set:
         return load_text(Path(settings.rule_set).read_text(encoding="utf-8"), settings.profile)
     return load_default(settings.profile)
+
+
+def _desk(app: FastAPI) -> Desk:
+    """Return the stand-alone desk of the rules in force; it tells of silence only where the site wants that."""
+    state = app.state
+    silence = state.engine.silence if state.settings.assess_shows_silence else None
+    desk: Desk = structs.replace(state.desk, silence=silence)
+    return desk
 
 
 def _today(zone: ZoneInfo) -> date:

@@ -11,6 +11,7 @@
 from cds_service.fhir.bundle_file import read_bundle
 from cds_service.fhir.envelope import FhirAuthorization, HookContext, HookRequest, read_hook_request
 from cds_service.fhir.gathered import Gathered, gather
+from cds_service.fhir.named import named_patient
 from cds_service.fhir.prefetch import cohort_shortfalls, read_prefetch, record_of
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "HookRequest",
     "cohort_shortfalls",
     "gather",
+    "named_patient",
     "read_bundle",
     "read_hook_request",
     "read_prefetch",

@@ -18,12 +18,12 @@ from cds_service.hooks.advice import Call as HookCall
 from cds_service.hooks.cohort_doubt import refuse_doubtful_silence
 from cds_service.hooks.for_client import access_of, as_client_wants, not_hidden, withheld
 from cds_service.hooks.services import HOOKS, MAY_ADD_A_LIMB
-from cds_service.hooks.silence import Silence, Silenced, Verdict
 from cds_service.risk.assessment import Assessment
 from cds_service.risk.gates.eligibility import cohort_gate, person_gates
 from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import Area, PatientRecord
 from cds_service.rulesets.model import RuleSet
+from cds_service.silence import Silence, Silenced, Verdict
 from cds_service.store import DecisionEntry
 from cds_service.terminology.index import TerminologyIndex
 

@@ -8,11 +8,12 @@ import orjson
 
 from cards import CardOptions
 from cards.options import Language
-from cds_service.fhir import read_bundle, read_hook_request, read_prefetch
+from cds_service.fhir import named_patient, read_bundle, read_hook_request, read_prefetch
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Assessment
 from cds_service.risk.record import PatientRecord
 from cds_service.rulesets.model import RuleSet
+from cds_service.silence import Silence, Silenced
 from cds_service.standalone.answers import Answers, Problem, Reader
 from cds_service.standalone.carried import Source
 from cds_service.standalone.facts import record_of
@@ -25,11 +26,15 @@ _WATCH_CARDS = "decisions.watch_cards"
 
 
 class Assessed(msgspec.Struct, frozen=True):
-    """An assessment with what the page draws beside it. ``protected``: the record protects the person's identity."""
+    """An assessment with what the page draws beside it.
+
+    ``protected``: the record protects the person's identity. ``silenced``: cards held back in the record after answers.
+    """
 
     assessment: Assessment
     timeline: Timeline
     protected: bool
+    silenced: tuple[Silenced, ...] = ()
 
 
 class Unusable(Exception):
@@ -42,13 +47,17 @@ class Unusable(Exception):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """Everything an assessment at this page needs. Make it with :func:`desk`."""
+    """Everything an assessment at this page needs. Make it with :func:`desk`.
+
+    ``silence`` tells of answered cards; None tells of none.
+    """
 
     index: TerminologyIndex
     rules: RuleSet
     model: FormModel
     today: Callable[[], date]
     options: CardOptions
+    silence: Silence | None = None
 
     def assessed(self, source: Source, language: Language) -> Assessed:
         """Return the assessment of ``source`` today.
@@ -60,7 +69,14 @@ class Desk(msgspec.Struct, frozen=True):
         assessment = assess(record, self.rules, today)
         shown = told_by_hand(assessment) if source.kind == "form" else assessment
         timeline = timeline_of(record, self.rules, today, self.model.definition.timeline)
-        return Assessed(shown, timeline, record.demographics.protected)
+        return Assessed(shown, timeline, record.demographics.protected, self._silenced(source, assessment))
+
+    def _silenced(self, source: Source, assessment: Assessment) -> tuple[Silenced, ...]:
+        """Return what is held back in the record that a file is from, when the file names it."""
+        if self.silence is None or source.kind == "form":
+            return ()
+        server, patient = named_patient(source.text.encode(errors="replace"))
+        return self.silence.known(server, patient, assessment) if patient else ()
 
     def _of_form(self, source: Source, today: date, language: Language) -> PatientRecord:
         answers = Answers.of(source.answers.items(), self.model.definition)

@@ -17,6 +17,8 @@ from cards.untrusted import one_line
 from cards.words import Said, Words, words
 from cds_service.risk.assessment import Assessment, Decision, Finding, Status, Tier
 from cds_service.risk.record import Evidence
+from cds_service.silence import Silenced
+from cds_service.silence.weighing import ACCEPTED
 
 _CONTESTED: Final = "contested"
 # The form asks each question once, so "delivered in part" means there: nobody answered it.
@@ -45,6 +47,17 @@ class FindingView(msgspec.Struct, frozen=True):
     thresholds: tuple[str, ...]
 
 
+class SilencedView(msgspec.Struct, frozen=True):
+    """When a card was answered in the record, when it shows again, and why not before.
+
+    ``until`` is empty where it is silent until data change; ``why`` where it was accepted.
+    """
+
+    since: str
+    until: str
+    why: str
+
+
 class CardView(msgspec.Struct, frozen=True):
     """A card in parts: the sentence on top, why, what to do, and the rest that a hook would show below."""
 
@@ -53,6 +66,7 @@ class CardView(msgspec.Struct, frozen=True):
     why: str
     to_do: tuple[str, ...]
     rest: tuple[Block, ...]
+    silenced: SilencedView | None = None
 
 
 class ResultView(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +115,9 @@ def told_by_hand(assessment: Assessment) -> Assessment:
     return msgspec.structs.replace(assessment, unknowns=unknowns, findings=findings)
 
 
-def result_view(assessment: Assessment, options: CardOptions) -> ResultView:
-    """Return what the page says of ``assessment`` in ``options.language``."""
+def result_view(assessment: Assessment, options: CardOptions, silenced: Iterable[Silenced] = ()) -> ResultView:
+    """Return what the page says of ``assessment`` in ``options.language``; ``silenced``: cards held back elsewhere."""
+    held = {one.card: one for one in silenced}
     in_words = words(options.language).with_titles(options.local_titles)
     change = assessment.change
     return ResultView(
@@ -111,7 +126,7 @@ def result_view(assessment: Assessment, options: CardOptions) -> ResultView:
         points=assessment.points if assessment.tier else None,
         cut=assessment.cut,
         basis=basis(assessment, in_words),
-        cards=tuple(_card(decision, assessment, in_words) for decision in assessment.decisions),
+        cards=tuple(_card(one, assessment, in_words, held.get(one.card)) for one in assessment.decisions),
         gates=tuple(gate_line(gate, in_words) for gate in assessment.gates),
         counted=_views(strongest(assessment), in_words),
         shown=_views(_seen(assessment), in_words),
@@ -149,7 +164,7 @@ def _is_scanned(assessment: Assessment) -> bool:
     return ordered or assessment.tier not in (None, Tier.NONE)
 
 
-def _card(decision: Decision, assessment: Assessment, in_words: Words) -> CardView:
+def _card(decision: Decision, assessment: Assessment, in_words: Words, held: Silenced | None) -> CardView:
     blocks = detail_blocks(decision, assessment, in_words)
     first, to_do = blocks[0], in_words.say("label.do")
     done = [block for block in blocks if isinstance(block, Section) and block.label == to_do]
@@ -159,7 +174,14 @@ def _card(decision: Decision, assessment: Assessment, in_words: Words) -> CardVi
         why=first.text if isinstance(first, Paragraph) else "",
         to_do=tuple(item for block in done for item in block.items),
         rest=tuple(block for block in blocks[1:] if block not in done),
+        silenced=_silenced(held, in_words) if held else None,
     )
+
+
+def _silenced(held: Silenced, in_words: Words) -> SilencedView:
+    key = f"override.{held.why}"
+    why = in_words.say(key if in_words.has(key) else "override.other") if held.why != ACCEPTED else ""
+    return SilencedView(held.since.isoformat(), held.until.isoformat() if held.until else "", why)
 
 
 def _views(findings: Iterable[Finding], in_words: Words) -> tuple[FindingView, ...]:

@@ -158,7 +158,8 @@ class Visit(msgspec.Struct, frozen=True):
         except CallerError as error:
             why = file_error(error, self.pages.said)
             return self._page(self.pages.form(Answers({}), file_error=why), error.status)
-        view = result_view(found.assessment, self.desk.card_options(self.language))
+        options = for_patient(self.desk.card_options(self.language), found.assessment)
+        view = result_view(found.assessment, options, found.silenced)
         editable = source.kind == "form"
         html = self.pages.result(view, found.timeline, packed(source), editable=editable, protected=found.protected)
         return self._page(html)

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from cards.options import built_in
-from cds_service.fhir import HookRequest
 from cds_service.risk.assessment import Assessment, Decision, Finding
 from cds_service.risk.record import Evidence
 
@@ -31,14 +30,14 @@ class CardMarks(msgspec.Struct, frozen=True, kw_only=True):
     limb_facts: str
 
 
-def patient_mark(key: bytes, request: HookRequest) -> str:
-    """Return the keyed hash of the FHIR server's base URL and the patient id; empty when no usable server is named.
+def patient_mark(key: bytes, server: str, patient: str) -> str:
+    """Return the keyed hash of a FHIR server's base URL and a patient id; empty when no usable server is named.
 
     Patient ids repeat from server to server, so without one it cannot be told whose card was answered.
     """
-    server = _server(request.fhir_server or "")
-    patient = request.context.patient_id.rpartition("/")[2].strip()
-    return _mark(key, "patient", server, patient) if server and patient else ""
+    base = _server(server)
+    patient_id = patient.rpartition("/")[2].strip()
+    return _mark(key, "patient", base, patient_id) if base and patient_id else ""
 
 
 def card_marks(key: bytes, patient: str, assessment: Assessment, decision: Decision) -> CardMarks:

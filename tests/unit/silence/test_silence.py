@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from cds_service.hooks.silence import Silenced, lasting_reasons, moment, weigh
 from cds_service.risk.assessment import Decision, Finding, Status
 from cds_service.risk.record import Evidence
-from tests.unit.hooks.silence_cases import (
+from cds_service.silence.weighing import Silenced, lasting_reasons, moment, weigh
+from tests.unit.silence.silence_cases import (
     DAY,
     FAR,
     HIP,

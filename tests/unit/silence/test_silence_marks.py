@@ -8,10 +8,10 @@ import pytest
 
 from cards.options import built_in
 from cds_service.fhir import read_hook_request
-from cds_service.hooks.marks import card_marks, patient_mark
 from cds_service.risk.assessment import Assessment, Decision, Finding, GateFinding, LimbStatus, MissingLimb, Status
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.record import Evidence
+from cds_service.silence.marks import card_marks, patient_mark
 
 KEY, OTHER_KEY = b"a" * 32, b"b" * 32
 HERE = "https://ehr.example/fhir"
@@ -24,7 +24,8 @@ def mark(server=HERE, patient="alva", key=KEY):
         "fhirServer": server,
         "context": {"patientId": patient, "userId": "Practitioner/1"},
     }
-    return patient_mark(key, read_hook_request(msgspec.json.encode(body)))
+    request = read_hook_request(msgspec.json.encode(body))
+    return patient_mark(key, request.fhir_server or "", request.context.patient_id)
 
 
 # ---------------------------------------------------------------- the patient

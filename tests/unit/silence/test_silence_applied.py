@@ -8,10 +8,10 @@ import pytest
 
 from cds_service.errors import StoreError
 from cds_service.fhir import read_hook_request
-from cds_service.hooks.marks import card_marks
-from cds_service.hooks.silence import Silence, Verdict
+from cds_service.silence.marks import card_marks
+from cds_service.silence.weighing import Silence, Verdict
 from cds_service.store import ShownCard
-from tests.unit.hooks.silence_cases import (
+from tests.unit.silence.silence_cases import (
     KEY,
     TERMS,
     answered,
@@ -107,6 +107,31 @@ def test_a_store_that_is_slow_hides_nothing(capsys):
     verdict = applied(silence(slow, seconds=0.02), assessed())
     assert verdict.kept
     assert "TimeoutError" in "".join(capsys.readouterr())
+
+
+def test_what_is_held_back_in_a_record_is_known_by_server_and_patient():
+    assessment = assessed("K4", "K1")
+    mark = applied(silence(no_acts), assessment).patient
+    shown = card_marks(KEY, mark, assessment, assessment.decisions[1])
+    act = answered(reasons=tuple(shown.reasons), facts=shown.facts, limb_facts=shown.limb_facts)
+
+    def acts(patient):
+        return (act,) if patient == mark else ()
+
+    [held] = silence(acts).known("https://EHR.example/fhir/", "Patient/alva", assessment)
+    assert (held.card, held.why) == ("K1", "accepted")
+    for server, patient in (("https://ehr.example/fhir", "other"), ("https://other.example/fhir", "alva")):
+        assert silence(acts).known(server, patient, assessment) == ()
+    assert silence(never).known("", "alva", assessment) == ()
+    assert silence(never).known("https://ehr.example/fhir", "alva", assessed(decisions=())) == ()
+
+
+def test_a_store_that_is_down_knows_of_nothing(capsys):
+    def down(_patient):
+        raise StoreError("the store did not answer")
+
+    assert silence(down).known("https://ehr.example/fhir", "alva", assessed()) == ()
+    assert "the store did not answer" in "".join(capsys.readouterr())
 
 
 def test_the_key_is_in_no_representation():

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from cds_service.hooks.marks import card_marks
-from cds_service.hooks.silence import (
-    Terms,
-    weigh,
-)
 from cds_service.risk.assessment import Assessment, Decision, Finding, LimbStatus, Status
 from cds_service.risk.record import Evidence
 from cds_service.rulesets.load import load_default
+from cds_service.silence.marks import card_marks
+from cds_service.silence.weighing import (
+    Terms,
+    weigh,
+)
 from cds_service.store import Act
 from cds_service.terminology.load import code_systems
 from cds_service.terminology.load import load_default as load_terminology

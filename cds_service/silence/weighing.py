@@ -14,12 +14,12 @@ import msgspec
 
 from cds_service.errors import StoreError
 from cds_service.fhir import HookRequest
-from cds_service.hooks.marks import CardMarks, card_marks, patient_mark
 from cds_service.logs import log
 from cds_service.risk.assessment import Assessment, Decision
 from cds_service.risk.dates import add_days, add_months
 from cds_service.risk.decisions.decide import CARDS
 from cds_service.rulesets.model import RuleSet
+from cds_service.silence.marks import CardMarks, card_marks, patient_mark
 from cds_service.store import Act, ShownCard
 from cds_service.terminology.index import TerminologyIndex
 
@@ -153,13 +153,31 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
     async def applied(self, request: HookRequest, assessment: Assessment) -> Verdict:
         """Return the verdict on an assessment. No cards, no look-up; a store that is down hides nothing."""
-        lasting = tuple(decision for decision in assessment.decisions if decision.card in CARDS)
-        patient = patient_mark(self.key, request) if lasting else ""
+        patient = self._mark(request.fhir_server or "", request.context.patient_id, assessment)
         if not patient:
             return Verdict(kept=assessment.decisions)
+        return self._weighed(assessment, patient, await self._read(patient))
+
+    def known(self, server: str, patient_id: str, assessment: Assessment) -> tuple[Silenced, ...]:
+        """Return which cards of an assessment are held back in the record of a patient named by server and id.
+
+        Blocks while the store is read, for at most as long as the store takes; one that is down knows of nothing.
+        """
+        patient = self._mark(server, patient_id, assessment)
+        try:
+            return self._weighed(assessment, patient, self.acts(patient)).silenced if patient else ()
+        except StoreError as error:
+            log.error("silence not read, none is told", problem=str(error))
+            return ()
+
+    def _mark(self, server: str, patient_id: str, assessment: Assessment) -> str:
+        lasting = any(decision.card in CARDS for decision in assessment.decisions)
+        return patient_mark(self.key, server, patient_id) if lasting else ""
+
+    def _weighed(self, assessment: Assessment, patient: str, acts: tuple[Act, ...]) -> Verdict:
+        lasting = (decision for decision in assessment.decisions if decision.card in CARDS)
         marks = {decision.card: card_marks(self.key, patient, assessment, decision) for decision in lasting}
-        verdict = weigh(assessment, await self._read(patient), marks, self.terms)
-        return msgspec.structs.replace(verdict, patient=patient)
+        return msgspec.structs.replace(weigh(assessment, acts, marks, self.terms), patient=patient)
 
     async def _read(self, patient: str) -> tuple[Act, ...]:
         try:
