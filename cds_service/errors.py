@@ -59,6 +59,29 @@ class EssentialDataMissing(CallerError):
         self.missing = missing
 
 
+class Refused(CallerError):
+    """An act that is not allowed as things stand. ``problem`` is its key in the catalogues, ``values`` fill it."""
+
+    status = 409
+    issue = "business-rule"
+
+    def __init__(self, problem: str, text: str, **values: str) -> None:
+        """``text`` says the same in English, for the command line and the interface."""
+        super().__init__(text)
+        self.problem = problem
+        self.values = values
+
+
+class UnknownVersion(Refused):
+    """There is no rule-set version of this name."""
+
+    status = 404
+    issue = "not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__("no-version", f"there is no version {name}", name=name)
+
+
 class TooLarge(CallerError):
     """A limit on size, depth or number was passed."""
 

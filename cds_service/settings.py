@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     text_format: Literal["plain", "markdown", "html"] = Field("markdown", description="Format of a card's detail.")
     profile: Literal["se", "us", "sheet"] = Field("se", description="Profile of the rule set.")
     rule_set: str = Field("", description="Path of a rule-set file; empty for the built-in one.")
+    rules_second_person: bool = Field(
+        default=True, description="A rule set is published only when somebody who did not write it has approved it."
+    )
     time_zone: str = Field("Europe/Stockholm", description="Time zone in which today's date is taken.")
     base_url: str = Field(
         "", description="Public address of this service, for links from cards; empty for no such links."

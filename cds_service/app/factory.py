@@ -14,14 +14,17 @@ from msgspec import structs
 from cards import CardOptions, Links, local_titles, warm_up
 from cds_service.admin import Room, SessionLimits
 from cds_service.admin import install as install_admin
+from cds_service.admin.rules.checking import read_version
+from cds_service.admin.rules.ledger import Ledger, Policy
 from cds_service.app import errors, health, routes
-from cds_service.app.in_force import made_from
+from cds_service.app.in_force import EarlierVersions, made_from, rules_watch, take_over
 from cds_service.app.referral_targets import read_targets
 from cds_service.app.refresh import Refresher
 from cds_service.demo import demo_routes
+from cds_service.errors import RuleSetError
 from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
 from cds_service.hooks.engine import Engine
-from cds_service.rulesets.load import load_default, load_text
+from cds_service.rulesets.load import load_default
 from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
 from cds_service.silence import Silence, Terms
@@ -41,11 +44,15 @@ def create_app(settings: Settings) -> FastAPI:
     engine = structs.replace(engine, silence=build_silence(settings, engine, store))
     app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
-    app.state.desk = made_from(engine.rules, engine).desk
-    app.state.refresher = Refresher()
+    app.state.ledger = build_ledger(settings, store)
+    take_over(app.state, made_from(engine.rules, engine))
+    watches = () if settings.rule_set else (rules_watch(app.state, store.rule_sets, app.state.ledger),)
+    app.state.refresher = Refresher(*watches)
+    app.state.refresher.settle()
     app.include_router(routes.router)
     app.include_router(health.router)
-    app.include_router(standalone_routes(lambda: _desk(app), settings.max_body_bytes))
+    earlier = EarlierVersions(app.state.ledger)
+    app.include_router(standalone_routes(lambda: _desk(app), earlier, settings.max_body_bytes))
     if settings.admin:
         install_admin(app, build_admin(settings, store, lambda: app.state.engine.rules))
     if settings.demo:
@@ -82,6 +89,14 @@ def build_engine(settings: Settings) -> Engine:
         hooks=frozenset(settings.hooks),
         fetcher=build_fetcher(settings),
     )
+
+
+def build_ledger(settings: Settings, store: Store) -> Ledger:
+    """Return the versions of the rule set. Raises RuleSetError when the settings name a file that cannot be read."""
+    policy = Policy(
+        profile=settings.profile, zone=ZoneInfo(settings.time_zone), second_person=settings.rules_second_person
+    )
+    return Ledger(store.rule_sets, policy, lambda: datetime.now(UTC), rule_set_file(settings))
 
 
 def build_silence(settings: Settings, engine: Engine, store: Store) -> Silence:
@@ -129,10 +144,19 @@ def build_fetcher(settings: Settings) -> Fetcher | None:
 
 
 def read_rules(settings: Settings) -> RuleSet:
-    """Return the rule set in force: the file the settings name, or the built-in one."""
-    if settings.rule_set:
-        return load_text(Path(settings.rule_set).read_text(encoding="utf-8"), settings.profile)
-    return load_default(settings.profile)
+    """Return the rule set that the settings name, or the built-in one. What was published is in the ledger."""
+    text = rule_set_file(settings)
+    return read_version(text, settings.profile) if text else load_default(settings.profile)
+
+
+def rule_set_file(settings: Settings) -> str:
+    """Return the text of the file that the settings name, empty when they name none. Raises RuleSetError."""
+    if not settings.rule_set:
+        return ""
+    try:
+        return Path(settings.rule_set).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleSetError(f"the rule-set file cannot be read: {type(error).__name__}") from None
 
 
 def _desk(app: FastAPI) -> Desk:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from cds_service.rulesets.model import Factor, LocalFactor, Number, RuleSet
+from cds_service.rulesets.model import Factor, LocalCode, LocalFactor, Number, Receiver, RuleSet
 
 Plain = str | int | float | bool | None
 
@@ -28,7 +28,7 @@ class Difference(msgspec.Struct, frozen=True):
     @property
     def clinical(self) -> bool:
         """True when it can change an assessment or a card."""
-        return self.name.rpartition(".")[2] not in _DESCRIPTIVE
+        return self.name.rpartition(".")[2] not in _DESCRIPTIVE and not self.name.startswith("reasons.")
 
 
 def compare(before: RuleSet, after: RuleSet) -> tuple[Difference, ...]:
@@ -57,6 +57,26 @@ def _flat(rules: RuleSet) -> Iterator[tuple[str, Plain]]:
         yield from _factor(f"factors.{factor.id}", factor)
     for local in rules.local_factors:
         yield from _local(f"local_factors.{local.id}", local)
+    for code in rules.local_codes:
+        yield code_name(code), f"{code.display} [{code.attributes}]"
+        yield f"{code_name(code)}.source", code.source
+        yield f"{code_name(code)}.note", code.note
+    for receiver in rules.receivers:
+        yield from _receiver(f"referral_targets.{receiver.action}", receiver)
+    yield from _mapping("reasons", rules.reasons)
+
+
+def code_name(code: LocalCode) -> str:
+    """Return the dotted name of a local code: ``local_codes.copd|http://...|J44|prefix``."""
+    return f"local_codes.{code.concept}|{code.system}|{code.code}|{code.match}"
+
+
+def _receiver(where: str, receiver: Receiver) -> Iterator[tuple[str, Plain]]:
+    yield f"{where}.name", receiver.name
+    yield f"{where}.channel", receiver.channel
+    yield f"{where}.unit", receiver.unit
+    yield f"{where}.address", ", ".join(receiver.address)
+    yield f"{where}.identifier", f"{receiver.identifier_system}|{receiver.identifier}".strip("|")
 
 
 def _mapping(where: str, values: Mapping[str, str | int]) -> Iterator[tuple[str, Plain]]:

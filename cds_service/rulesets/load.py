@@ -1,6 +1,7 @@
 """Reading a rule set: TOML text -> checked file -> compiled RuleSet under one profile."""
 
 import copy
+import hashlib
 import tomllib
 from functools import cache
 from importlib import resources
@@ -9,8 +10,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from cds_service.errors import RuleSetError
-from cds_service.rulesets.model import Factor, LocalFactor, Number, RuleSet
-from cds_service.rulesets.schema import CHOICES, SECTIONS, FactorEntry, NumberEntry, RuleSetFile
+from cds_service.rulesets.model import Factor, LocalCode, LocalFactor, Number, Receiver, RuleSet
+from cds_service.rulesets.schema import (
+    CHOICES,
+    SECTIONS,
+    FactorEntry,
+    LocalFactorEntry,
+    NumberEntry,
+    ReferralTargetEntry,
+    RuleSetFile,
+)
 
 DEFAULT_PROFILE = "se"
 
@@ -32,13 +41,19 @@ def load_text(text: str, profile: str = DEFAULT_PROFILE) -> RuleSet:
     Raises RuleSetError naming the place and what is wrong there: bad TOML, an unknown key, a number outside its bounds,
     a factor or threshold that the default has and this one lacks, or an unknown profile.
     """
-    raw = _parse(text)
+    raw = parsed(text)
     checked = _check(_under_profile(raw, profile))
     _check_against_catalogue(checked)
-    return _compile(checked, profile)
+    return _compile(checked, profile, digest_of(text))
 
 
-def _parse(text: str) -> dict[str, Any]:
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of a rule set's text, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """Return the plain values of a TOML text. Raises RuleSetError."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets without end
@@ -130,11 +145,12 @@ def _number_problems(where: str, expected: NumberEntry, found: NumberEntry) -> l
     return [f"{where}: {found.value} is outside {expected.min} to {expected.max}"] if low or high else []
 
 
-def _compile(file: RuleSetFile, profile: str) -> RuleSet:
+def _compile(file: RuleSetFile, profile: str, digest: str) -> RuleSet:
     sections = {f"{s}.{name}": entry for s in SECTIONS for name, entry in getattr(file, s).items()}
     sections |= {"core.menopause_from": file.core.menopause_from, "core.menopause_to": file.core.menopause_to}
     return RuleSet(
         version=file.version,
+        digest=digest,
         schema_version=file.schema_version,
         profile=profile,
         title=file.title,
@@ -146,20 +162,29 @@ def _compile(file: RuleSetFile, profile: str) -> RuleSet:
         choices={name: entry for name, entry in sections.items() if isinstance(entry, str)},
         core_items=tuple(file.core.items),
         enabled_rows=frozenset(file.terminology.enable),
-        local_factors=tuple(
-            LocalFactor(
-                id=rule,
-                family=entry.family,
-                title={str(language): title for language, title in entry.title.items()},
-                weight=entry.weight,
-                concept=entry.concept,
-                kind=entry.kind,
-                lookback_months=entry.lookback_months,
-                sources=tuple(entry.sources),
-            )
-            for rule, entry in file.local_factors.items()
-        ),
+        local_factors=tuple(_local_factor(rule, entry) for rule, entry in file.local_factors.items()),
+        local_codes=tuple(LocalCode(**entry.model_dump()) for entry in file.local_codes),
+        receivers=tuple(_receiver(action, entry) for action, entry in file.referral_targets.items()),
+        reasons=dict(file.reasons),
     )
+
+
+def _local_factor(rule: str, entry: LocalFactorEntry) -> LocalFactor:
+    return LocalFactor(
+        id=rule,
+        family=entry.family,
+        title={str(language): title for language, title in entry.title.items()},
+        weight=entry.weight,
+        concept=entry.concept,
+        kind=entry.kind,
+        lookback_months=entry.lookback_months,
+        sources=tuple(entry.sources),
+    )
+
+
+def _receiver(action: str, entry: ReferralTargetEntry) -> Receiver:
+    fields = entry.model_dump()
+    return Receiver(action=action, address=tuple(fields.pop("address")), **fields)
 
 
 def _factor(rule: str, entry: FactorEntry) -> Factor:

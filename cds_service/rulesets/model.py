@@ -58,12 +58,38 @@ class LocalFactor(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
 
 
+class LocalCode(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that the hospital adds to a concept: the columns of a code table; ``attributes`` as ``k=v;k=v``."""
+
+    concept: str
+    system: str
+    code: str
+    display: str
+    match: str
+    attributes: str
+    source: str
+    note: str = ""
+
+
+class Receiver(msgspec.Struct, frozen=True, kw_only=True):
+    """Who receives the referral ``action``, and how; the fields of :class:`cards.ReferralTarget`."""
+
+    action: str
+    name: str
+    channel: str = ""
+    unit: str = ""
+    address: tuple[str, ...] = ()
+    identifier_system: str = ""
+    identifier: str = ""
+
+
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     """A whole rule set under one profile.
 
     ``settings`` holds the remaining numbers by dotted name (``gates.paediatric_age``, ``segments.hand`` ...), each a
     :class:`Number`; ``choices`` the words (``decisions.watch_cards`` = ``off`` | ``info``, ``cohort.include_minor`` =
-    ``yes`` | ``no``).
+    ``yes`` | ``no``). ``reasons`` says by dotted name why this site uses another value than the built-in one.
+    ``digest`` is the SHA-256 of the text it was compiled from.
     """
 
     version: str
@@ -79,6 +105,15 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     core_items: tuple[str, ...]
     local_factors: tuple[LocalFactor, ...] = ()
     enabled_rows: frozenset[str] = frozenset()
+    local_codes: tuple[LocalCode, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    reasons: Mapping[str, str] = {}
+    digest: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells one compiled rule set from every other, in any process: version, profile and content."""
+        return f"{self.version}|{self.profile}|{self.digest}"
 
     def factor(self, rule: str) -> Factor:
         """Return the rule with id ``rule``."""

@@ -81,6 +81,30 @@ class LocalFactorEntry(_Strict):
         return self
 
 
+class LocalCodeEntry(_Strict):
+    """One ``[[local_codes]]`` table: a code that the hospital adds to a concept, or whose shipped row it replaces."""
+
+    concept: str = Field(pattern=r"^[a-z0-9-]+$")
+    system: str = Field(min_length=1, max_length=255)
+    code: str = Field(min_length=1, max_length=64)
+    display: str = Field(default="", max_length=255)
+    match: Literal["exact", "prefix", "descendants"] = "exact"
+    attributes: str = Field(default="", max_length=255)
+    source: str = Field(min_length=1, max_length=255)
+    note: str = Field(default="", max_length=500)
+
+
+class ReferralTargetEntry(_Strict):
+    """One ``[referral_targets.refer-...]`` table: who receives the referral of this action, instead of the built-in."""
+
+    name: str = Field(min_length=1, max_length=120)
+    channel: str = Field(default="", max_length=120)
+    unit: str = Field(default="", max_length=120)
+    address: list[Annotated[str, StringConstraints(max_length=120)]] = []
+    identifier_system: str = Field(default="", max_length=255)
+    identifier: str = Field(default="", max_length=64)
+
+
 class LimbWeights(_Strict):
     """The ``[limbs]`` table: weight of family LD by limb class (table 1a)."""
 
@@ -139,6 +163,9 @@ class RuleSetFile(_Strict):
     silence: Section
     factors: dict[RuleId, FactorEntry] = Field(min_length=1)
     local_factors: dict[LocalId, LocalFactorEntry] = {}
+    local_codes: list[LocalCodeEntry] = []
+    referral_targets: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")], ReferralTargetEntry] = {}
+    reasons: dict[str, Annotated[str, StringConstraints(min_length=1, max_length=500)]] = {}
     profiles: dict[str, dict[str, WeightValue | str | float]]
 
     @model_validator(mode="after")
@@ -146,6 +173,16 @@ class RuleSetFile(_Strict):
         order = [self.weights.get(name, -1) for name in ("strong", "moderate", "weak", "none")]
         if -1 in order or order != sorted(order, reverse=True) or "contested" not in self.weights:
             raise ValueError("weights must name strong >= moderate >= weak >= none, and contested")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_once(self) -> Self:
+        seen: set[tuple[str, str, str, str]] = set()
+        for entry in self.local_codes:
+            key = (entry.concept, entry.system, entry.code, entry.match)
+            if key in seen:
+                raise ValueError(f"local_codes lists {entry.code} of {entry.concept} twice")
+            seen.add(key)
         return self
 
 

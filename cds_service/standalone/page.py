@@ -38,9 +38,11 @@ _DRUG_CONCEPT: Final = "ingredient"
 class Pages:
     """Writes pages in one language for one rule set."""
 
-    def __init__(self, rules: RuleSet, model: FormModel, language: str) -> None:
-        """``model``: the form of ``rules``."""
-        self._rules = rules
+    def __init__(self, rules: RuleSet, model: FormModel, language: str, earlier: RuleSet | None = None) -> None:
+        """``model``: the form of ``rules``. ``earlier``: the version whose rules are shown, instead of ``rules``."""
+        self._rules = earlier or rules
+        self._in_force = rules.version
+        self._at = f"/rules/v/{earlier.version}" if earlier else "/rules"
         self._model = model
         self._language = language
         self.said = texts()[language]
@@ -103,7 +105,7 @@ class Pages:
         multiple = self._rules.number("tiers.elevated_multi")
         views = rules_view(self._rules, self._language)
         return self._page(
-            "rules.html", "rules", "/rules", views=views, tiers=cuts, multiple=multiple, **self._version()
+            "rules.html", "rules", self._at, views=views, tiers=cuts, multiple=multiple, **self._version()
         )
 
     def rule(self, rule_id: str) -> str:
@@ -114,11 +116,12 @@ class Pages:
         return self._rule(found)
 
     def _rule(self, rule: RuleView) -> str:
-        path = f"/rules/{rule.id}"
+        path = f"{self._at}/{rule.id}"
         return self._page("rule.html", "rules", path, rule=rule, references=references(rule), **self._version())
 
     def _version(self) -> dict[str, Any]:
-        return {"rules": self._rules, "profile": self._words.word("profile", self._rules.profile)}
+        profile = self._words.word("profile", self._rules.profile)
+        return {"rules": self._rules, "profile": profile, "at": self._at, "in_force": self._in_force}
 
     def about(self) -> str:
         """Intended use, limits, and the 13 source attributes of 45 CFR 170.315(b)(11)(iv)(A)."""

@@ -15,6 +15,7 @@ from cards.letter import letter, letter_pdf, letter_text, referral_target
 from cards.options import Language
 from cards.targets import for_patient
 from cds_service.errors import CallerError, TooLarge
+from cds_service.rulesets.model import RuleSet
 from cds_service.standalone.answers import Answers
 from cds_service.standalone.assessing import Assessed, Desk, Unusable
 from cds_service.standalone.carried import Source, packed, unpacked
@@ -43,10 +44,14 @@ _LANGUAGES: Final[dict[str, Language]] = {"sv": "sv", "en": "en"}
 _MEGABYTE: Final = 1_000_000
 
 
-def standalone_routes(current: Callable[[], Desk], max_bytes: int) -> APIRouter:
-    """Return the routes. ``current`` gives the desk of the rules in force; ``max_bytes``: the largest body read."""
+def standalone_routes(current: Callable[[], Desk], earlier: Callable[[str], RuleSet], max_bytes: int) -> APIRouter:
+    """Return the routes. ``current`` gives the desk of the rules in force; ``max_bytes``: the largest body read.
+
+    ``earlier`` gives the rules of a version by its name, UnknownVersion for one that was never published.
+    """
     router = APIRouter()
     _add_reading(router, current)
+    _add_versions(router, current, earlier)
     _add_assessing(router, current, max_bytes)
     return router
 
@@ -86,6 +91,23 @@ def _add_reading(router: APIRouter, current: Callable[[], Desk]) -> None:
         return Response(content, media_type=_MEDIA_TYPES[name.rpartition(".")[2]], headers=_FILE_HEADERS)
 
 
+def _add_versions(router: APIRouter, current: Callable[[], Desk], earlier: Callable[[str], RuleSet]) -> None:
+    """The rules as they were when a card named them: what a card links to says the same for ever."""
+
+    @router.get("/rules/v/{version}")
+    def rules(version: str, request: Request) -> Response:
+        """Every rule of one version."""
+        return _shown(request, current(), Pages.rules, earlier(version))
+
+    @router.get("/rules/v/{version}/{rule_id}")
+    def rule(version: str, rule_id: str, request: Request) -> Response:
+        """One rule as it was in that version."""
+        try:
+            return _shown(request, current(), lambda pages: pages.rule(rule_id), earlier(version))
+        except LookupError:
+            raise HTTPException(404) from None
+
+
 def _add_assessing(router: APIRouter, current: Callable[[], Desk], max_bytes: int) -> None:
     @router.post("/assess")
     async def assess(request: Request) -> Response:
@@ -106,10 +128,10 @@ def _add_assessing(router: APIRouter, current: Callable[[], Desk], max_bytes: in
         return await run_in_threadpool(visit.answer, posted)
 
 
-def _shown(request: Request, place: Desk, write: Callable[[Pages], str]) -> Response:
+def _shown(request: Request, place: Desk, write: Callable[[Pages], str], earlier: RuleSet | None = None) -> Response:
     """Return a page for reading, in the language asked for; an address that holds data gets no page."""
     language = _language(request, place)
-    pages = Pages(place.rules, place.model, language)
+    pages = Pages(place.rules, place.model, language, earlier)
     if _holds_data(request):
         return _html(pages.refused(), language, 400)
     return _html(write(pages), language)

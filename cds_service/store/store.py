@@ -17,6 +17,7 @@ from cds_service.store.clients import ClientTable
 from cds_service.store.connecting import connect
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
 from cds_service.store.purging import purge
+from cds_service.store.rule_sets import RuleSetTable
 from cds_service.store.sessions import SessionTable
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
 from cds_service.store.upgrade import upgrade
@@ -26,7 +27,7 @@ class Store:
     """Decisions and feedback. Every method is one transaction and raises StoreError when it cannot be done.
 
     ``accounts`` and ``sessions``: who may change the rules. ``activity``: counts. ``clients``: the registered clients.
-    ``audit``: what administrators did.
+    ``audit``: what administrators did. ``rule_sets``: the versions of the rules and their publications.
     """
 
     def __init__(self, engine: sa.Engine, audit_key: bytes = b"") -> None:
@@ -35,6 +36,7 @@ class Store:
         self.activity = ActivityTable(self._transaction)
         self.audit = AuditTrail(self._transaction, audit_key)
         self.clients = ClientTable(self._transaction)
+        self.rule_sets = RuleSetTable(self._transaction, self.audit)
         self.sessions = SessionTable(self._transaction)
 
     @classmethod

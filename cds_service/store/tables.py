@@ -99,3 +99,52 @@ AUDIT = Table(
     Column("method", String(16), nullable=False),
     Column("seal", String(64), nullable=False),
 )
+
+RULE_SETS = Table(
+    "rule_sets",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("schema_version", Integer, nullable=False),
+    Column("author", String(255), nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("based_on", String(64), nullable=False),
+    Column("editors", JSON, nullable=False),
+    Column("approvals", JSON, nullable=False),
+    # Counts the changes of this version: who changes it says which one it was made from.
+    Column("revision", Integer, nullable=False),
+)
+
+RULE_SET_HISTORY = Table(
+    "rule_set_history",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    # The text as this act left it; null where the act did not touch it.
+    Column("text", Text),
+    UniqueConstraint("name", "revision", name="one_rule_set_revision_once"),
+)
+
+PUBLICATIONS = Table(
+    "publications",
+    METADATA,
+    # One after the other without a gap: two who publish at the same moment ask for the same number, and one is refused.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("version", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("effective", DateTime(timezone=True), nullable=False),
+    # The publication that this one takes back before it has begun.
+    Column("of", Integer),
+)
