@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from cds_service.admin.forgery import FIELD, HEADER, SAFE_METHODS, from_here, holds_token
-from cds_service.admin.keys import hashed
+from cds_service.admin.keys import hashed, new_secret
 from cds_service.admin.languages import language_of
 from cds_service.admin.posted import FORMS, kind_of, read_form, text
 from cds_service.admin.roles import Role, read_role
 from cds_service.admin.room import Room
+from cds_service.admin.tokens import owner_of
 from cds_service.admin.visit import SECURITY_HEADERS, Refused, User, Visit
 from cds_service.errors import CallerError
 from cds_service.store.accounts import Account
@@ -43,10 +44,25 @@ def require(role: Role) -> Callable[[Request], Awaitable[Visit]]:
     return admitted
 
 
+async def visitor(request: Request) -> Visit:
+    """Return the visit of anybody, signed in or not; the dependency of the pages that lead in."""
+    visit = await known(request)
+    if visit.user is None:
+        secret = request.cookies.get(visit.room.visitor_cookie, "")
+        visit = structs.replace(visit, secret=secret or new_secret(), is_new=not secret)
+    return await with_form(visit)
+
+
 async def known(request: Request) -> Visit:
-    """Return the visit with its user, if there is one, before anything of the body is read."""
+    """Return the visit with its user, if there is one, before anything of the body is read.
+
+    A program shows its token, which no browser sends by itself: so it needs no token of a form, and has no secret here.
+    """
     room: Room = request.app.state.admin
     visit = Visit(room, request, language_of(request, room.language))
+    if visit.is_api and "authorization" in request.headers:
+        owner = await run_in_threadpool(owner_of, room, request.headers["authorization"])
+        return structs.replace(visit, user=owner)
     secret = request.cookies.get(room.session_cookie, "")
     if not secret:
         return visit

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from typing import Final
+from urllib.parse import quote
 
 _BYTES: Final = 32
 
@@ -26,3 +27,8 @@ def mark(key: bytes, purpose: str, text: str) -> str:
 def same(one: str, other: str) -> bool:
     """Compare without telling by the time taken how much is right."""
     return hmac.compare_digest(one.encode(errors="replace"), other.encode(errors="replace"))
+
+
+def link_address(base: str, secret: str) -> str:
+    """Return the address of a one-time link below the public address ``base``."""
+    return f"{base.rstrip('/')}/admin/link/{quote(secret)}"

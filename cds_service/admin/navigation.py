@@ -15,7 +15,11 @@ class Entry(msgspec.Struct, frozen=True):
     role: Role = "viewer"
 
 
-MENU: Final = (Entry("overview", "/admin"),)
+MENU: Final = (
+    Entry("overview", "/admin"),
+    Entry("users", "/admin/users", "admin"),
+    Entry("account", "/admin/account"),
+)
 
 
 def menu_for(role: Role) -> tuple[Entry, ...]:

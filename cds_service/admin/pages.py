@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -19,14 +20,19 @@ _TEMPLATES: Final = Environment(
 )
 
 
-def written(template: str, language: Language, values: Mapping[str, Any]) -> str:
-    """Return the page. In the template ``t`` holds our words, ``number`` writes a number as the language does."""
+def written(template: str, language: Language, zone: ZoneInfo, values: Mapping[str, Any]) -> str:
+    """Return the page.
+
+    In the template ``t`` holds our words; ``number`` writes a number as the language does, ``moment`` a time in the
+    site's zone.
+    """
     user = values["user"]
     return _TEMPLATES.get_template(template).render(
         t=texts(language),
         language=language,
         languages=[(code, texts(code)["language"]) for code in LANGUAGES.values()],
         menu=menu_for(user.role) if user else (),
+        moment=lambda at: at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
         number=words(language).number,
         **values,
     )

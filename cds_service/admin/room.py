@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cards.options import Language
+from cds_service.admin.passwords import Bench
 from cds_service.rulesets.model import RuleSet
 from cds_service.store import Store
 
@@ -22,7 +24,7 @@ class Room(msgspec.Struct, frozen=True):
     """Everything the pages stand on.
 
     ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone; ``key``: the site's
-    own secret, under which marks are made.
+    own secret, under which marks are made; ``zone``: in which times are written; ``bench``: where passwords are hashed.
     """
 
     store: Store
@@ -33,7 +35,9 @@ class Room(msgspec.Struct, frozen=True):
     language: Language = "sv"
     base_url: str = ""
     secure: bool = True
+    zone: ZoneInfo = ZoneInfo("UTC")
     max_body_bytes: int = 20_000_000
+    bench: Bench = msgspec.field(default_factory=Bench)
 
     @property
     def origin(self) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 
-from cds_service.admin import overview
+from cds_service.admin import account, door, overview, users
 from cds_service.admin.room import Room
 from cds_service.admin.visit import Refused
 
@@ -20,7 +20,8 @@ def install(app: FastAPI, room: Room) -> None:
     app.state.admin = room
     app.add_exception_handler(Refused, _refused)
     app.include_router(_shell())
-    app.include_router(overview.router)
+    for part in (door, overview, users, account):
+        app.include_router(part.router)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

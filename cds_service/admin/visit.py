@@ -11,12 +11,15 @@ from starlette.responses import RedirectResponse, Response
 
 from cards.options import Language
 from cds_service.admin.forgery import form_token
+from cds_service.admin.keys import link_address
 from cds_service.admin.languages import COOKIE, chosen
 from cds_service.admin.pages import written
+from cds_service.admin.people import People
 from cds_service.admin.posted import text
 from cds_service.admin.roles import Role, allows
 from cds_service.admin.room import Room
 from cds_service.admin.texts import texts
+from cds_service.store import AuditEntry
 
 API: Final = "/admin/api/"
 # The pages load nothing but their own files, send forms nowhere else, and nobody may frame them. The referrer stays
@@ -53,8 +56,9 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """A request and who sent it. ``secret``: what its browser holds, empty for an API token; ``user``: None for nobody.
+    """A request and who sent it; ``user`` is None for nobody.
 
+    ``secret``: what its browser holds, empty for an API token; ``is_new``: the secret was made for it just now.
     ``form`` is empty unless a form was sent; where a page's own form was sent, its token was right.
     """
 
@@ -63,6 +67,7 @@ class Visit(msgspec.Struct, frozen=True):
     language: Language
     user: User | None = None
     secret: str = ""
+    is_new: bool = False
     form: FormData = FormData()
 
     @property
@@ -94,12 +99,24 @@ class Visit(msgspec.Struct, frozen=True):
         """True when the visitor may do what needs ``role``."""
         return self.user is not None and allows(self.user.role, role)
 
+    def act(self, act: str, target: str = "", reason: str = "", **details: str) -> AuditEntry:
+        """Return the entry of the audit that tells that this visitor did ``act`` (a dotted word)."""
+        return AuditEntry(at=self.room.now(), actor=self.actor, act=act, target=target, reason=reason, details=details)
+
+    @property
+    def people(self) -> People:
+        """What this visitor may do with accounts, in the visitor's name."""
+        return People(self.room.store, self.room.now, self.actor)
+
     def page(self, template: str, current: str, status: int = 200, **values: Any) -> Response:
         """Return a page. ``current``: its key in the menu; ``values``: what the template names."""
         html = written(
             template,
             self.language,
+            self.room.zone,
             {
+                "done": self.said.get(f"done.{self.request.query_params.get('done', '')}", ""),
+                "problems": {},
                 "user": self.user,
                 "current": current,
                 "path": self.request.url.path,
@@ -110,19 +127,38 @@ class Visit(msgspec.Struct, frozen=True):
         )
         headers = SECURITY_HEADERS | {"Content-Language": self.language, "Vary": "Accept-Language, Cookie"}
         answer = Response(html, status, media_type="text/html", headers=headers)
+        if self.is_new:
+            self._keep(answer, self.room.visitor_cookie, self.secret)
         if language := chosen(self.request):
-            answer.set_cookie(
-                COOKIE, language, max_age=_YEAR_SECONDS, secure=self.room.secure, httponly=True, samesite="lax"
-            )
+            self._keep(answer, COOKIE, language, _YEAR_SECONDS)
         return answer
 
     def json(self, content: object, status: int = 200) -> Response:
         """Return JSON."""
         return Response(orjson.dumps(content), status, media_type="application/json", headers=SECURITY_HEADERS)
 
-    def onward(self, path: str) -> Response:
-        """Send the browser on to another of our pages after a form was dealt with."""
-        return RedirectResponse(path, 303, headers=SECURITY_HEADERS)
+    def onward(self, path: str, done: str = "") -> Response:
+        """Send the browser on to another of our pages after a form was dealt with; it says ``done.<done>`` there."""
+        return RedirectResponse(f"{path}?done={done}" if done else path, 303, headers=SECURITY_HEADERS)
+
+    def link(self, secret: str) -> str:
+        """Return the address of a one-time link, or nothing for no secret."""
+        base = self.room.base_url or str(self.request.base_url)
+        return link_address(base, secret) if secret else ""
+
+    def keep_session(self, answer: Response, secret: str) -> Response:
+        """Put a session into the browser's hand in place of whatever it held before."""
+        self._keep(answer, self.room.session_cookie, secret, int(self.room.limits.most.total_seconds()))
+        answer.delete_cookie(self.room.visitor_cookie, secure=self.room.secure, httponly=True, samesite="lax")
+        return answer
+
+    def drop_session(self, answer: Response) -> Response:
+        """Take the session out of the browser's hand."""
+        answer.delete_cookie(self.room.session_cookie, secure=self.room.secure, httponly=True, samesite="lax")
+        return answer
+
+    def _keep(self, answer: Response, name: str, value: str, seconds: int | None = None) -> None:
+        answer.set_cookie(name, value, max_age=seconds, secure=self.room.secure, httponly=True, samesite="lax")
 
     def refuse(self, status: int, key: str) -> NoReturn:
         """End the request with a page (for a program: a problem document) that says ``refused.<key>``."""

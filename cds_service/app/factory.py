@@ -122,6 +122,7 @@ def build_admin(settings: Settings, store: Store, in_force: Callable[[], RuleSet
         language=settings.language,
         base_url=settings.base_url,
         secure=settings.admin_secure_cookies,
+        zone=ZoneInfo(settings.time_zone),
         max_body_bytes=settings.max_body_bytes,
     )
 

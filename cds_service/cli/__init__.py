@@ -1,11 +1,11 @@
-"""The command line: ``cds-service serve | demo | assess | validate | audit | cohort``."""
+"""The command line: ``cds-service serve | demo | assess | validate | audit | cohort | users``."""
 
 import sys
 
 import typer
 from rich.console import Console
 
-from cds_service.cli import assess, audit, cohort, serve, validate
+from cds_service.cli import assess, audit, cohort, serve, users, validate
 from cds_service.errors import CdsServiceError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command()(assess.assess)
 app.command()(validate.validate)
 app.add_typer(audit.app, name="audit")
 app.add_typer(cohort.app, name="cohort")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

@@ -1,16 +1,18 @@
 """``serve`` and ``demo``: run the service."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvicorn
 
 from cds_service.app import create_app
+from cds_service.cli.users import offer_first_link
 from cds_service.logs import configure
 from cds_service.settings import Settings
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (CDS_HOST).")]
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 Port = Annotated[int | None, typer.Option(help="Port to listen on (CDS_PORT).")]
 
 
@@ -28,6 +30,9 @@ def demo(host: Host = None, port: Port = None) -> None:
         folder = Path("var")
         folder.mkdir(exist_ok=True)
         settings = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'demo.db'}"})
+    if settings.host in LOOPBACK and "admin" not in settings.model_fields_set:
+        # Plain http on this machine alone: a browser would not send cookies that only https may carry.
+        settings = settings.model_copy(update={"admin": True, "admin_secure_cookies": False})
     typer.echo(f"The demonstration chart is at http://{settings.host}:{settings.port}/   (stop with Ctrl+C)")
     _run(settings)
 
@@ -39,4 +44,6 @@ def _settings(host: str | None, port: int | None, *, demo: bool | None = None) -
 
 def _run(settings: Settings) -> None:
     # No access log: it would repeat addresses, and what a proxy needs it writes itself.
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, access_log=False, server_header=False)
+    app = create_app(settings)
+    offer_first_link(app.state.store, settings)
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False)

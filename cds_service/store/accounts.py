@@ -1,4 +1,7 @@
-"""Accounts of those who may change the rules. What a role allows and what a password must be is decided above."""
+"""Accounts of those who may change the rules. What a role allows and what a password must be is decided above.
+
+Whatever changes an account is audited in the same transaction: both are kept or neither.
+"""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -9,7 +12,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from cds_service.errors import Conflict
 from cds_service.store.admin_tables import ACCOUNTS, LINKS, SESSIONS, TOKENS
+from cds_service.store.audit import AuditEntry, AuditTrail
 
 Transaction = Callable[[], AbstractContextManager[sa.Connection]]
 
@@ -28,32 +33,56 @@ class Account(msgspec.Struct, frozen=True):
     made: datetime | None = None
     signed_in: datetime | None = None
 
+    @property
+    def opens(self) -> bool:
+        """True when somebody can sign in to it."""
+        return not self.disabled and bool(self.password or self.subject)
+
     def __repr__(self) -> str:
         """Say which account, without its hash."""
         return f"Account({self.id})"
 
 
-class NameTaken(Exception):
-    """There is an account of this name, or of this person at the identity provider."""
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account is made from; ``password`` is a hash."""
+
+    name: str
+    shown: str
+    role: str
+    password: str = ""
+    issuer: str = ""
+    subject: str = ""
+
+    def __repr__(self) -> str:
+        """Say nothing of the hash."""
+        return f"NewAccount({self.name!r})"
 
 
 class AccountTable:
     """Accounts by id. Every method is one transaction."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, audit: AuditTrail) -> None:
         self._transaction = transaction
+        self._audit = audit
 
-    def add(self, name: str, shown: str, role: str, at: datetime, issuer: str = "", subject: str = "") -> int:
-        """Make an account without a password and return its id; raises NameTaken."""
-        values = {"name": name, "shown": shown, "role": role, "made": at, "disabled": False}
-        who = {"issuer": issuer or None, "subject": subject or None}
+    def add(self, account: NewAccount, act: AuditEntry, *, link: str = "") -> int:
+        """Make an account and return its id. ``link``: the hash of the link that allows it, which is used up.
+
+        Raises Conflict when there is one of this name or of this person, or when the link was used or has ended.
+        """
+        fields = msgspec.structs.asdict(account)
+        values = {name: value or None for name, value in fields.items()}
         with self._transaction() as connection:
+            if link:
+                use_up(connection, link, act.at)
             try:
                 with connection.begin_nested():
-                    made = connection.execute(ACCOUNTS.insert().values(**values, **who).returning(ACCOUNTS.c.id))
-                    return int(made.scalar_one())
+                    insert = ACCOUNTS.insert().values(**values, made=act.at, disabled=False).returning(ACCOUNTS.c.id)
+                    made = int(connection.execute(insert).scalar_one())
             except IntegrityError:
-                raise NameTaken from None
+                raise Conflict("there is an account of this name already") from None
+            self._audit.append(connection, act)
+            return made
 
     def named(self, name: str) -> Account | None:
         """Return the account of this name."""
@@ -73,39 +102,77 @@ class AccountTable:
             rows = connection.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.name)).mappings()
             return tuple(account_of_row(dict(row)) for row in rows)
 
-    def set_password(self, account: int, password: str) -> None:
-        """Keep the hash of a new password; every session and every link of the account ends."""
-        with self._transaction() as connection:
-            self._change(connection, account, password=password)
-            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.account == account))
-            connection.execute(sa.delete(LINKS).where(LINKS.c.account == account))
+    def set_password(self, account: int, password: str, act: AuditEntry, *, link: str = "") -> None:
+        """Keep the hash of a new password; every session and link of the account ends.
 
-    def set_role(self, account: int, role: str) -> None:
-        """Give the account another role; its sessions end, so that none goes on with the rights it had."""
+        ``link``: the hash of the link that allows it. Raises Conflict when the link was used or has ended.
+        """
         with self._transaction() as connection:
-            self._change(connection, account, role=role)
-            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.account == account))
+            if link:
+                use_up(connection, link, act.at)
+            _change(connection, account, password=password)
+            _end(connection, account, SESSIONS, LINKS)
+            self._audit.append(connection, act)
 
-    def set_disabled(self, account: int, *, disabled: bool) -> None:
-        """Close the account or open it again. Closing ends its sessions, links and tokens."""
+    def renew_hash(self, account: int, password: str) -> None:
+        """Keep another hash of the same password, made with today's cost. Nothing else changes."""
         with self._transaction() as connection:
-            self._change(connection, account, disabled=disabled)
+            _change(connection, account, password=password)
+
+    def set_role(self, account: int, role: str, act: AuditEntry, *, never_without: str = "") -> None:
+        """Give the account another role; its sessions end, so that none goes on with the rights it had.
+
+        Raises Conflict when nobody who can sign in would be left with the role ``never_without``.
+        """
+        with self._transaction() as connection:
+            _change(connection, account, role=role)
+            _end(connection, account, SESSIONS)
+            self._audit.append(connection, act)
+            _check_left(connection, never_without)
+
+    def set_disabled(self, account: int, act: AuditEntry, *, disabled: bool, never_without: str = "") -> None:
+        """Close the account or open it again. Closing ends its sessions, links and tokens.
+
+        Raises Conflict when nobody who can sign in would be left with the role ``never_without``.
+        """
+        with self._transaction() as connection:
+            _change(connection, account, disabled=disabled)
             if disabled:
-                for table in (SESSIONS, LINKS, TOKENS):
-                    connection.execute(sa.delete(table).where(table.c.account == account))
-
-    def signed_in(self, account: int, at: datetime) -> None:
-        """Remember when the account was last signed in to."""
-        with self._transaction() as connection:
-            self._change(connection, account, signed_in=at)
-
-    def _change(self, connection: sa.Connection, account: int, **values: object) -> None:
-        connection.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(**values))
+                _end(connection, account, SESSIONS, LINKS, TOKENS)
+            self._audit.append(connection, act)
+            _check_left(connection, never_without)
 
     def _one(self, condition: sa.ColumnElement[bool]) -> Account | None:
         with self._transaction() as connection:
             row = connection.execute(sa.select(ACCOUNTS).where(condition)).mappings().one_or_none()
             return None if row is None else account_of_row(dict(row))
+
+
+def use_up(connection: sa.Connection, link: str, now: datetime) -> None:
+    """Take a one-time link away. Raises Conflict when it was taken before or has ended."""
+    gone = connection.execute(sa.delete(LINKS).where(LINKS.c.hash == link, LINKS.c.ends > now))
+    if gone.rowcount != 1:
+        raise Conflict("the link was used or has ended")
+
+
+def _check_left(connection: sa.Connection, role: str) -> None:
+    """Raise Conflict when nobody of this role can sign in. Asked after the audit's lock was taken.
+
+    So of two who take the role from each other at once, the second sees what the first did.
+    """
+    can = sa.or_(ACCOUNTS.c.password.is_not(None), ACCOUNTS.c.subject.is_not(None))
+    held = sa.select(ACCOUNTS.c.id).where(ACCOUNTS.c.role == role, ACCOUNTS.c.disabled.is_(False), can)
+    if role and connection.execute(held.limit(1)).first() is None:
+        raise Conflict("nobody would be left who can do this")
+
+
+def _change(connection: sa.Connection, account: int, **values: object) -> None:
+    connection.execute(sa.update(ACCOUNTS).where(ACCOUNTS.c.id == account).values(**values))
+
+
+def _end(connection: sa.Connection, account: int, *tables: sa.Table) -> None:
+    for table in tables:
+        connection.execute(sa.delete(table).where(table.c.account == account))
 
 
 def account_of_row(row: Mapping[str, Any]) -> Account:

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 
 from cds_service.store.accounts import Account, Transaction, account_of_row, utc
 from cds_service.store.admin_tables import ACCOUNTS, SESSIONS
+from cds_service.store.audit import AuditEntry, AuditTrail
 
 # A session's last use is written at most this often: reading a page is no reason to write each time.
 _SEEN_EVERY = timedelta(minutes=1)
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One session, for the list of them; ``hash`` names it and opens nothing."""
+    """One session. ``hash`` names it and opens nothing; ``way``: how it was begun (``password``, ``oidc``)."""
 
     hash: str
     account: int
@@ -26,14 +27,18 @@ class Session(msgspec.Struct, frozen=True):
 class SessionTable:
     """Sessions by hash. Every method is one transaction."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, audit: AuditTrail) -> None:
         self._transaction = transaction
+        self._audit = audit
 
-    def begin(self, session: Session) -> None:
-        """Remember a new session, and forget all whose time is over."""
+    def begin(self, session: Session, act: AuditEntry) -> None:
+        """Remember a new session and when its account was last signed in to; forget all sessions that are over."""
         with self._transaction() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends <= session.made))
             connection.execute(SESSIONS.insert().values(msgspec.structs.asdict(session)))
+            whose = sa.update(ACCOUNTS).where(ACCOUNTS.c.id == session.account)
+            connection.execute(whose.values(signed_in=session.made))
+            self._audit.append(connection, act)
 
     def account_of(self, hashed: str, now: datetime, idle: timedelta) -> Account | None:
         """Return whose session this is, unless it has ended, was idle for too long or the account is disabled."""
@@ -53,22 +58,29 @@ class SessionTable:
                 connection.execute(sa.update(SESSIONS).where(SESSIONS.c.hash == hashed).values(seen=now))
             return account_of_row(found)
 
-    def end(self, hashed: str) -> None:
-        """End one session."""
-        with self._transaction() as connection:
-            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.hash == hashed))
+    def end(self, hashed: str, act: AuditEntry) -> None:
+        """End one session; nothing happens when there is none."""
+        self._end(SESSIONS.c.hash == hashed, act)
 
-    def end_all(self, account: int) -> int:
-        """End every session of an account and return how many there were."""
-        with self._transaction() as connection:
-            return connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.account == account)).rowcount
+    def end_all(self, account: int, act: AuditEntry) -> None:
+        """End every session of an account."""
+        self._end(SESSIONS.c.account == account, act)
 
-    def all(self, now: datetime, idle: timedelta) -> tuple[Session, ...]:
+    def end_others(self, account: int, but: str, act: AuditEntry) -> None:
+        """End every session of an account but the one with the hash ``but``."""
+        self._end(sa.and_(SESSIONS.c.account == account, SESSIONS.c.hash != but), act)
+
+    def lasting(self, now: datetime, idle: timedelta) -> tuple[Session, ...]:
         """Return the sessions that still open something, the latest used first."""
-        lasting = sa.select(SESSIONS).where(SESSIONS.c.ends > now, SESSIONS.c.seen > now - idle)
+        query = sa.select(SESSIONS).where(SESSIONS.c.ends > now, SESSIONS.c.seen > now - idle)
         with self._transaction() as connection:
-            rows = connection.execute(lasting.order_by(SESSIONS.c.seen.desc())).mappings()
+            rows = connection.execute(query.order_by(SESSIONS.c.seen.desc())).mappings()
             return tuple(_session(row) for row in rows)
+
+    def _end(self, which: sa.ColumnElement[bool], act: AuditEntry) -> None:
+        with self._transaction() as connection:
+            if connection.execute(sa.delete(SESSIONS).where(which)).rowcount:
+                self._audit.append(connection, act)
 
 
 def _session(row: sa.RowMapping) -> Session:

@@ -12,32 +12,39 @@ from sqlalchemy.exc import SQLAlchemyError
 from cds_service.errors import StoreError
 from cds_service.store.accounts import AccountTable
 from cds_service.store.activity import ActivityTable
+from cds_service.store.attempts import AttemptTable
 from cds_service.store.audit import AuditTrail
 from cds_service.store.clients import ClientTable
 from cds_service.store.connecting import connect
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
+from cds_service.store.links import LinkTable
 from cds_service.store.purging import purge
 from cds_service.store.rule_sets import RuleSetTable
 from cds_service.store.sessions import SessionTable
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
+from cds_service.store.tokens import TokenTable
 from cds_service.store.upgrade import upgrade
 
 
 class Store:
     """Decisions and feedback. Every method is one transaction and raises StoreError when it cannot be done.
 
-    ``accounts`` and ``sessions``: who may change the rules. ``activity``: counts. ``clients``: the registered clients.
-    ``audit``: what administrators did. ``rule_sets``: the versions of the rules and their publications.
+    ``accounts``, ``sessions``, ``links``, ``tokens``, ``attempts``: who may change the rules. ``clients``: the
+    registered clients. ``activity``: counts. ``audit``: what administrators did. ``rule_sets``: the versions of the
+    rules and their publications.
     """
 
     def __init__(self, engine: sa.Engine, audit_key: bytes = b"") -> None:
         self._engine = engine
-        self.accounts = AccountTable(self._transaction)
-        self.activity = ActivityTable(self._transaction)
         self.audit = AuditTrail(self._transaction, audit_key)
+        self.accounts = AccountTable(self._transaction, self.audit)
+        self.activity = ActivityTable(self._transaction)
+        self.attempts = AttemptTable(self._transaction)
         self.clients = ClientTable(self._transaction)
+        self.links = LinkTable(self._transaction, self.audit)
         self.rule_sets = RuleSetTable(self._transaction, self.audit)
-        self.sessions = SessionTable(self._transaction)
+        self.sessions = SessionTable(self._transaction, self.audit)
+        self.tokens = TokenTable(self._transaction, self.audit)
 
     @classmethod
     def open(cls, url: str, *, audit_key: str = "") -> Self:

@@ -2,17 +2,26 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import pytest
+from argon2 import PasswordHasher
+from fastapi import Depends, FastAPI, Response
 from msgspec import structs
 from starlette.testclient import TestClient
 
-from cds_service.admin import install
-from cds_service.admin.keys import hashed, new_secret
-from cds_service.app import create_app
-from cds_service.app.factory import build_admin
+from cds_service.admin import install, passwords
+from cds_service.admin.access import require
+from cds_service.admin.passwords import hash_of
+from cds_service.admin.people import People
+from cds_service.admin.roles import ROLES
+from cds_service.admin.signing_in import begin_session
+from cds_service.admin.visit import Visit
+from cds_service.app import errors
+from cds_service.app.factory import build_admin, open_store
+from cds_service.rulesets.load import load_default
 from cds_service.settings import Settings
-from cds_service.store.sessions import Session
+from cds_service.store.accounts import NewAccount
 
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 HTTPS = "https://admin.example"
@@ -43,11 +52,26 @@ def settings(tmp_path):
 
 @pytest.fixture
 def app(settings, clock):
-    """The application with the admin pages, on the test's clock."""
-    app = create_app(settings)
-    room = build_admin(settings, app.state.store, lambda: app.state.engine.rules)
+    """The admin pages alone, as the factory hands them their room, but on the test's clock."""
+    app = FastAPI()
+    store = open_store(settings)
+    room = build_admin(settings, store, load_default)
     install(app, structs.replace(room, now=clock))
-    return app
+    errors.install(app)
+    for role in ROLES:
+        _add_addresses(app, role)
+    yield app
+    store.close()
+
+
+def _add_addresses(app, role):
+    """A page and an address of the API that are open to ``role``."""
+
+    def told(visit: Annotated[Visit, Depends(require(role))]) -> Response:
+        return visit.json({"name": visit.signed_in.name, "actor": visit.actor, "field": visit.field("word")})
+
+    app.add_api_route(f"/admin/test/{role}", told, methods=["GET", "POST"])
+    app.add_api_route(f"/admin/api/test/{role}", told, methods=["GET", "POST"])
 
 
 @pytest.fixture
@@ -66,9 +90,10 @@ def client(app):
 def account(room):
     """``account("editor")`` makes an account of that role and returns its id."""
 
-    def made(role, name=""):
+    def made(role, name="", password=""):
         name = name or role
-        return room.store.accounts.add(name, name.title(), role, room.now())
+        new = NewAccount(name=name, shown=name.title(), role=role, password=password and hash_of(password))
+        return room.store.accounts.add(new, People(room.store, room.now, "test").act("user.invite", name))
 
     return made
 
@@ -80,13 +105,25 @@ def signed_in(client, room, account):
     def begun(role, name=""):
         found = room.store.accounts.named(name or role)
         whose = found.id if found else account(role, name)
-        secret = new_secret()
-        now = room.now()
-        room.store.sessions.begin(Session(hashed(secret), whose, "password", now, now, now + room.limits.most))
+        secret = begin_session(room, room.store.accounts.of(whose), "password")
         client.cookies.set(room.session_cookie, secret)
         return secret
 
     return begun
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch):
+    """Hash with little effort: what is tested is what is done with a hash."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._nobodys.cache_clear()
+    yield
+    passwords._nobodys.cache_clear()
+
+
+def audit_of(room, act=""):
+    """The entries of the audit, oldest first; those of one act."""
+    return [row.entry for row in room.store.audit.rows() if act in ("", row.entry.act)]
 
 
 def token_in(html):

@@ -1,32 +1,15 @@
 """Who is let in: by session, by role, and only when one of our own pages sent the form."""
 
-from typing import Annotated
-
 import pytest
-from fastapi import Depends, Response
 from msgspec import structs
 
-from cds_service.admin.access import require
 from cds_service.admin.forgery import form_token
+from cds_service.admin.people import People
 from cds_service.admin.roles import ROLES, allows, read_role, weaker
-from cds_service.admin.visit import Visit
 
 from .conftest import HTTPS
 
 ORIGIN = {"origin": HTTPS}
-
-
-@pytest.fixture
-def app(app):
-    """With an address for each role, and one that changes something."""
-    for role in ROLES:
-
-        def told(visit: Annotated[Visit, Depends(require(role))]) -> Response:
-            return visit.json({"name": visit.signed_in.name, "actor": visit.actor, "field": visit.field("word")})
-
-        app.add_api_route(f"/admin/test/{role}", told, methods=["GET", "POST"])
-        app.add_api_route(f"/admin/api/test/{role}", told, methods=["GET", "POST"])
-    return app
 
 
 @pytest.fixture
@@ -113,11 +96,12 @@ def test_a_session_ends_however_much_it_is_used(client, signed_in, clock):
 def test_a_session_ends_with_its_account_and_with_its_role(client, room, signed_in):
     signed_in("editor")
     whose = room.store.accounts.named("editor").id
-    room.store.accounts.set_role(whose, "admin")
+    console = People(room.store, room.now, "console")
+    console.set_role(room.store.accounts.of(whose), "admin")
     assert client.get("/admin/test/viewer").status_code == 303
     signed_in("editor")
     assert client.get("/admin/test/admin").status_code == 200
-    room.store.accounts.set_disabled(whose, disabled=True)
+    room.store.accounts.set_disabled(whose, console.act("user.disable"), disabled=True)
     assert client.get("/admin/test/viewer").status_code == 303
     signed_in("editor")
     assert client.get("/admin/test/viewer").status_code == 303, "a session of a disabled account opens nothing"
