@@ -140,7 +140,7 @@ GATES: Final[Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
     "G-PREG": (
         "Pregnant, or until some months after it: no scan.",
         ("gates.pregnancy_observation_weeks", "gates.post_partum_months"),
-        ("pregnancy",),
+        ("pregnancy", "delivery"),
     ),
     "G-EOL": (
         "Palliative care or limited life expectancy: no card.",

@@ -266,7 +266,11 @@ def relative(draft: Draft, line: Json) -> list[Json]:
     """``{who: mother, had: hip-fracture}``; ``had: nothing`` for a relative without conditions."""
     who, had = RELATIVES[line.pop("who")], line.pop("had")
     related = draft.code({"is": "family-history-osteoporosis", "code": who, "system": "v3-role-code"})
-    codes = {"hip-fracture": "S72.0", "osteoporosis": "M81.9" if draft.coding == "se" else "M81.0"}
+    codes = {
+        "hip-fracture": "S72.0",
+        "vertebral-fracture": "M48.5",
+        "osteoporosis": "M81.9" if draft.coding == "se" else "M81.0",
+    }
     made = None
     if had != "nothing":
         made = [{"code": draft.code({"is": "family-history-osteoporosis", "code": codes[had]})}]

@@ -37,7 +37,8 @@ _FIRST_DEGREE: Final = _PARENTS | {"sibling", "child"}
 # FHIR family-member-history status of an entry that says something.
 _STATED: Final = frozenset({"", "partial", "completed"})
 _BY_PARENT: Final = "parental-hip-fracture"
-_FRACTURE: Final = "hip-fracture"
+# A hip or a vertebra; a vertebra is counted beside the hip [49].
+_FRACTURES: Final = frozenset({"hip-fracture", "vertebral-fracture"})
 _OSTEOPOROSIS: Final = "osteoporosis"
 _VAGUE: Final = "musculoskeletal-any"
 
@@ -58,7 +59,7 @@ def _parent(case: Case, relatives: Relatives) -> Finding:
     told = tuple(
         hit
         for hit in relatives
-        if hit.fact.relationship in _PARENTS and hit.attribute("type") in (_FRACTURE, _BY_PARENT)
+        if hit.fact.relationship in _PARENTS and hit.attribute("type") in _FRACTURES | {_BY_PARENT}
     )
     answer = newest_answer(case.record, PARENT_ITEM, case.as_of)
     evidence = newest_evidence(evidence_of(told), _stated(case, _BY_PARENT), _yes(answer))
@@ -108,12 +109,12 @@ def _relative(case: Case, relatives: Relatives) -> Finding | None:
 def _counts_for_relative(hit: Hit[FamilyFact]) -> bool:
     if hit.attribute("type") == _OSTEOPOROSIS:
         return True
-    return hit.attribute("type") == _FRACTURE and hit.fact.relationship not in _PARENTS
+    return hit.attribute("type") in _FRACTURES and hit.fact.relationship not in _PARENTS
 
 
 def _distant(case: Case, relatives: Relatives) -> Finding | None:
     told = [hit for hit in relatives if hit.fact.relationship not in _FIRST_DEGREE]
-    far = evidence_of(hit for hit in told if hit.attribute("type") in (_OSTEOPOROSIS, _FRACTURE))
+    far = evidence_of(hit for hit in told if hit.attribute("type") in _FRACTURES | {_OSTEOPOROSIS})
     return case.find("R-HER2", Status.NOT_COUNTED, "her.distant-relative", evidence=far) if far else None
 
 

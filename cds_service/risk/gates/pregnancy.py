@@ -1,7 +1,8 @@
 """Pregnancy and the months after it (gate G-PREG): no DXA while it lasts.
 
 A diagnosis counts while it is active and not older than a pregnancy lasts. A status observation counts for as long,
-until a later negative one. After the end (abatement, or the negative status) the post-partum months follow.
+until a later negative one or a delivery. After the end (delivery, abatement, or the negative status) the post-partum
+months follow.
 """
 
 from collections.abc import Iterator
@@ -13,10 +14,11 @@ import msgspec
 from cds_service.risk.assessment import GateFinding
 from cds_service.risk.case import Case
 from cds_service.risk.dates import add_days, add_months
-from cds_service.risk.filters import active, began_on, conditions, newest_evidence, results
+from cds_service.risk.filters import active, began_on, conditions, done, newest_evidence, results
 from cds_service.risk.record import ConditionFact, Evidence, Hit, ObservationFact
 
 CONCEPT: Final = "pregnancy"
+DELIVERY: Final = "delivery"
 GATE: Final = "G-PREG"
 REMARKS: Final = ("pregnant", "post-partum")
 
@@ -36,7 +38,8 @@ def pregnancy_gate(case: Case) -> GateFinding | None:
     if case.sex == "male":
         return None
     negative = _last_negative(case)
-    signs = [sign for sign in _current_signs(case) if negative is None or sign.on is None or sign.on > negative]
+    over = max((day for day in (negative, *(day for day, _ in _deliveries(case))) if day), default=None)
+    signs = [sign for sign in _current_signs(case) if over is None or sign.on is None or sign.on > over]
     if signs:
         return GateFinding(
             gate=GATE, effect="suppress", remarks=("pregnant",), evidence=newest_evidence(s.evidence for s in signs)
@@ -89,6 +92,7 @@ def _post_partum(case: Case, negative: date | None) -> GateFinding | None:
 
 def _ends(case: Case, negative: date | None) -> Iterator[tuple[date, Evidence]]:
     """Yield the latest day on which each recorded pregnancy may have ended."""
+    yield from _deliveries(case)
     for hit in conditions(case.record, CONCEPT, case.as_of):
         if hit.fact.abated:
             yield hit.fact.abated.last, hit.fact.evidence
@@ -97,6 +101,17 @@ def _ends(case: Case, negative: date | None) -> Iterator[tuple[date, Evidence]]:
     for sign in _statuses(case):
         if negative and sign.pregnant and sign.on and _oldest_for(negative, case) <= sign.on < negative:
             yield negative, sign.evidence
+
+
+def _deliveries(case: Case) -> Iterator[tuple[date, Evidence]]:
+    """Yield each recorded delivery with the latest day on which it may have been."""
+    for condition in conditions(case.record, DELIVERY, case.as_of):
+        when = began_on(condition.fact)
+        if when:
+            yield min(when.last, case.as_of), condition.fact.evidence
+    for procedure in done(case.record, DELIVERY, case.as_of):
+        if procedure.fact.performed:
+            yield min(procedure.fact.performed.last, case.as_of), procedure.fact.evidence
 
 
 def _ended_by(hit: Hit[ConditionFact], negative: date, case: Case) -> bool:

@@ -35,6 +35,8 @@ from cds_service.rulesets.model import RuleSet
 LOADED_CONCEPT: Final = "limb-loaded-syndrome"
 PROSTHESIS_CONCEPT: Final = "limb-prosthesis-device"
 MULTIPLE_ITEM: Final = "multiple-limb-deficiency"
+# Its limbs are misshapen or missing, but the code does not say which: neither level nor mass can be told from it.
+_LIMBS_NOT_TOLD: Final = "thalidomide"
 
 _SIDES: Final = (LEFT, RIGHT)
 # Below the hip joint a hip remains that can be measured; above, it went with the limb.
@@ -62,6 +64,7 @@ def limb_status(record: PatientRecord, rules: RuleSet, as_of: date) -> LimbStatu
     deciding = [limb.decides for limb in limbs]
     loaded = conditions(record, LOADED_CONCEPT, as_of)
     stated_multiple = newest_answer(record, MULTIPLE_ITEM, as_of)
+    undescribed = any(hit.attribute("type") == _LIMBS_NOT_TOLD for hit in loaded)
     told_multiple = stated_multiple is not None and stated_multiple.fact.value is True
     name = _class(class_of(deciding), loaded=bool(loaded), told_multiple=told_multiple)
     evidence = newest_evidence(
@@ -74,9 +77,10 @@ def limb_status(record: PatientRecord, rules: RuleSet, as_of: date) -> LimbStatu
         ld_class=name,
         multi=told_multiple or is_multiple(deciding),
         in_cohort=name not in _OUT_OF_SCOPE or (name == "MINOR" and rules.choice("cohort.include_minor") == "yes"),
-        level_unknown=name == "UNK" or any(_level_open(sign) for sign in deciding),
+        level_unknown=name == "UNK" or (undescribed and not limbs) or any(_level_open(sign) for sign in deciding),
         side_unknown=side_unclear,
-        mass_adjustable=not any(sign.level == LONGITUDINAL for limb in limbs for sign in limb.signs),
+        mass_adjustable=not undescribed
+        and not any(sign.level == LONGITUDINAL for limb in limbs for sign in limb.signs),
         residual_hip_sides=_residual_hips(deciding),
         forearm_sides=_forearms(deciding),
         possible=_possible(record, as_of, signs, evidence),

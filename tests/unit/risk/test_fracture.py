@@ -6,7 +6,7 @@ from cds_service.risk.assessment import Age, LimbStatus, MissingLimb, Status
 from cds_service.risk.factors.fracture import REASONS, REMARKS, evaluate
 from cds_service.risk.record import Area, ConditionFact, Delivery
 from tests.unit.risk import records as r
-from tests.unit.risk.records import CM, SE, WHO, on
+from tests.unit.risk.records import CM, SCT, SE, WHO, on
 
 HIP, WRIST, VERTEBRA, PUBIS = (SE, "S72.00"), (SE, "S52.50"), (SE, "S22.00"), (WHO, "S32.5")
 FALL = (SE, "W01.9")
@@ -44,6 +44,11 @@ def amputee(limb="lower", since="2019-05-01", origin="acquired"):
         ([fracture((CM, "M48.56XA"), onset=None)], "R-FX1", 4, True, "fx.hip-or-vertebral"),
         ([fracture(WRIST), cause()], "R-FX2", 4, True, "fx.other-fragility"),
         ([fracture(WRIST, onset="2020-03-01"), cause(onset="2020-03-01")], "R-FX2", 4, False, "fx.other-fragility"),
+        ([fracture((SE, "S22.30")), cause()], "R-FX2", 4, True, "fx.other-fragility"),
+        ([fracture((CM, "S22.42XA"))], "R-FX3", 2, False, "fx.adult"),
+        ([fracture((SCT, "42942008"))], "R-FX1", 4, True, "fx.hip-or-vertebral"),
+        ([fracture((SCT, "84138006"))], "R-FX1", 4, True, "fx.hip-or-vertebral"),
+        ([fracture((SCT, "263199001")), cause()], "R-FX2", 4, True, "fx.other-fragility"),
         ([fracture((SE, "M80.0A"), onset="2020")], "R-FX2", 4, False, "fx.other-fragility"),
         ([fracture()], "R-FX3", 2, False, "fx.adult"),
         ([fracture(PUBIS)], "R-FX3", 2, False, "fx.adult"),

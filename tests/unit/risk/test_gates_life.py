@@ -7,7 +7,7 @@ import pytest
 from cds_service.risk.assessment import Age, Finding, Status
 from cds_service.risk.gates.paediatric import TRIGGERS, is_child, paediatric_gate
 from cds_service.risk.gates.pregnancy import REMARKS, pregnancy_gate
-from tests.unit.risk.records import LOINC, SCT, SE, case, condition, match, observation, patient
+from tests.unit.risk.records import KVA, LOINC, SCT, SE, WHO, case, condition, match, observation, patient, procedure
 
 PREGNANT = (SE, "Z33.9")
 POSITIVE = (match("pregnancy", status="pregnant"),)
@@ -125,6 +125,69 @@ def test_two_statuses_of_one_day_that_contradict_each_other_prove_no_pregnancy()
     assert gate_of(status(POSITIVE, "2026-04-01"), status(NEGATIVE, "2026-04-01")) is None
     begun = condition("pregnancy", code=PREGNANT, onset="2026-04-01")
     assert gate_of(begun, status(NEGATIVE, "2026-04-01")) is None
+
+
+BIRTH, DELIVERY, CAESAREAN = (SE, "O80.0"), (SCT, "236973005"), (KVA, "MCA10")
+
+
+@pytest.mark.parametrize(
+    ("born", "until"),
+    [
+        ("2026-05-31", date(2026, 11, 30)),
+        ("2025-12-02", date(2026, 6, 2)),
+        ("2025-12-01", None),
+        ("2025-12", date(2026, 6, 30)),
+        ("2026", date(2026, 12, 1)),
+        ("2026-06-02", None),
+        (None, None),
+    ],
+)
+def test_the_months_after_a_delivery_count_from_the_latest_day_on_which_it_may_have_been(born, until):
+    for told in (
+        condition("delivery", code=BIRTH, onset=born),
+        condition("delivery", code=(WHO, "Z37.0"), recorded=born, clinical="resolved"),
+        procedure("delivery", code=DELIVERY, performed=born),
+        procedure("delivery", code=CAESAREAN, performed=born),
+    ):
+        gate = gate_of(told)
+        assert (gate.until if gate else None) == until
+        assert gate is None or (gate.remarks, gate.evidence) == (("post-partum",), (told.evidence,))
+
+
+@pytest.mark.parametrize(
+    ("sign", "expected"),
+    [
+        (condition("pregnancy", code=PREGNANT, onset="2025-09-01"), ("post-partum",)),
+        (condition("pregnancy", code=PREGNANT, onset="2026-03-01"), ("post-partum",)),
+        (status(POSITIVE, "2026-03-01"), ("post-partum",)),
+        (condition("pregnancy", code=PREGNANT, onset="2026-03-02"), ("pregnant",)),
+        (status(POSITIVE, "2026-05-20"), ("pregnant",)),
+        (condition("pregnancy", code=PREGNANT), ("pregnant",)),
+    ],
+)
+def test_a_delivery_ends_the_pregnancy_that_was_known_by_then(sign, expected):
+    assert remarks_of(sign, procedure("delivery", code=DELIVERY, performed="2026-03-01")) == expected
+
+
+def test_the_later_of_a_delivery_and_a_negative_status_ends_the_pregnancy():
+    begun = condition("pregnancy", code=PREGNANT, onset="2026-03-10")
+    born = procedure("delivery", code=DELIVERY, performed="2026-03-01")
+    assert remarks_of(begun, born) == ("pregnant",)
+    assert remarks_of(begun, born, status(NEGATIVE, "2026-04-01")) == ("post-partum",)
+    assert remarks_of(begun, born, status(NEGATIVE, "2026-02-01")) == ("pregnant",)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        condition("delivery", code=BIRTH, onset="2026-03-01", verification="refuted"),
+        condition("delivery", code=BIRTH, onset="2026-03-01", verification="provisional"),
+        procedure("delivery", code=DELIVERY, performed="2026-03-01", status="not-done"),
+        procedure("delivery", code=DELIVERY, performed="2026-03-01", status="preparation"),
+    ],
+)
+def test_a_delivery_that_was_not_ends_nothing(told):
+    assert gate_of(told) is None
 
 
 def test_every_remark_is_listed_for_the_words():

@@ -7,6 +7,7 @@ from tests.unit.risk import records as r
 from tests.unit.risk.records import CM, SCT, SE
 
 HIP, OSTEOPOROSIS, MOTHERS_HIP = (SE, "S72.00"), (SE, "M81.0"), (SCT, "391096007")
+VERTEBRA, COMPRESSION = (SE, "S32.00"), (SCT, "42942008")
 PRE, POST = Menopause(state="premenopausal"), Menopause(state="postmenopausal")
 
 
@@ -55,6 +56,9 @@ def test_patients_28_and_29_a_mothers_hip_fracture():
     [
         ([relative("father")], Status.PRESENT),
         ([relative("parent")], Status.PRESENT),
+        ([relative(code=VERTEBRA)], Status.PRESENT),
+        ([relative("father", COMPRESSION)], Status.PRESENT),
+        ([relative("sibling", VERTEBRA)], Status.UNKNOWN),
         ([relative("other", MOTHERS_HIP)], Status.UNKNOWN),
         ([relative("sibling")], Status.UNKNOWN),
         ([relative(code=OSTEOPOROSIS)], Status.UNKNOWN),
@@ -96,6 +100,7 @@ def test_patient_43_a_complete_but_empty_family_history_is_unknown():
         ([relative(code=OSTEOPOROSIS)], Status.PRESENT, "mother"),
         ([relative("sibling", OSTEOPOROSIS), relative("child")], Status.PRESENT, "child sibling"),
         ([relative("sibling")], Status.PRESENT, "sibling"),
+        ([relative("sibling", VERTEBRA)], Status.PRESENT, "sibling"),
         ([filed((CM, "Z82.62"))], Status.PRESENT, "first-degree"),
         ([seen((SCT, "160313009"))], Status.PRESENT, "first-degree"),
         ([r.item("first-degree-osteoporosis", True)], Status.PRESENT, "first-degree"),
@@ -104,6 +109,7 @@ def test_patient_43_a_complete_but_empty_family_history_is_unknown():
         ([filed((CM, "Z82.62"), verification="provisional")], Status.POSSIBLE, None),
         ([relative("other", OSTEOPOROSIS)], Status.NOT_COUNTED, None),
         ([relative("other", HIP)], Status.NOT_COUNTED, None),
+        ([relative("other", COMPRESSION)], Status.NOT_COUNTED, None),
     ],
 )
 def test_osteoporosis_in_another_close_relative_is_weak(facts, status, relatives):
