@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cds_service.demo.chart import chart_of
 from cds_service.demo.envelope import Json
 from cds_service.demo.patients import DemoPatient, demo_patients, hook_request
+from cds_service.demo.steps import choices, resources
 
 LANGUAGES: Final = ("sv", "en")
 _TEMPLATES: Final = Environment(
@@ -38,6 +39,8 @@ def page(patient: DemoPatient, language: str, today: date) -> str:
         patients=demo_patients(),
         current=patient,
         chart=chart_of(hook_request(patient.id, today), today),
+        steps=choices(),
+        step_resources=resources(language, today),
     )
 
 

@@ -251,8 +251,8 @@ def test_markup_in_an_own_bundle_is_inert(chart):
     ("text", "said"),
     [
         ("", "Paste a Bundle or choose a file first."),
-        ('{"resourceType": "Patient"}', "resourceType must be 'Bundle'"),
-        ("{", "not valid JSON"),
+        ('{"resourceType": "Patient"}', "resourceType must be Bundle"),
+        ("{", "it is not JSON"),
     ],
 )
 def test_a_bundle_that_cannot_be_opened_is_explained(page, server, text, said):

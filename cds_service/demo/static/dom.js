@@ -27,6 +27,15 @@ export function freshId(prefix) {
   return `${prefix}-${counter}`;
 }
 
+/** A random uuid (version 4); `crypto.randomUUID` is not there on a plain http address. */
+export function freshUuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+}
+
 /** The address when it is safe to open, else null. */
 export function safeAddress(address) {
   try {

@@ -1,5 +1,6 @@
 // Suggestions: one button each; accepting shows what was created and tells the service.
 
+import { carryOut } from "./basket.js";
 import { el, say } from "./dom.js";
 import { told } from "./feedback.js";
 
@@ -29,6 +30,7 @@ function suggestionItem(card, suggestion, primary, outcome) {
     if (!done) return button.removeAttribute("aria-disabled");
     button.classList.add("accepted");
     button.replaceChildren(`✓ ${say("accept_again")}: ${suggestion.label}`);
+    (suggestion.actions ?? []).forEach(carryOut);
     item.append(...(suggestion.actions ?? []).map(actionDone));
     if (card.selectionBehavior === "at-most-one") closeOthers(item);
   });
