@@ -58,6 +58,10 @@ class EssentialDataMissing(CallerError):
         super().__init__("; ".join(missing))
         self.missing = missing
 
+    def __reduce__(self) -> tuple[type["EssentialDataMissing"], tuple[tuple[str, ...]]]:
+        """Go from process to process whole."""
+        return type(self), (self.missing,)
+
 
 class Refused(CallerError):
     """An act that is not allowed as things stand. ``problem`` is its key in the catalogues, ``values`` fill it."""

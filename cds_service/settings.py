@@ -46,6 +46,12 @@ class Settings(BaseSettings):
         (), description="Browser origins that may call the service; never combined with credentials."
     )
     max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body that is read.")
+    large_processes: int = Field(
+        1, ge=0, le=64, description="Processes of each worker that assess large records; 0: all in the worker itself."
+    )
+    large_bytes: int = Field(
+        300_000, ge=0, description="From how many bytes on, fetched data included, a record is large."
+    )
     keep_feedback_comments: bool = Field(
         default=False, description="Keep the free text of feedback; off because a comment may name someone."
     )

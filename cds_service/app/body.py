@@ -2,6 +2,7 @@
 
 import zlib
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from cds_service.errors import MalformedRequest, TooLarge, WrongContentType
@@ -22,7 +23,9 @@ async def read_json_body(request: Request, limit: int) -> bytes:
     if declared.isdecimal() and int(declared) > limit:
         raise TooLarge(f"the body is larger than {limit} bytes")
     body = await _read(request, limit)
-    return _inflate(body, request.headers.get("content-encoding", "").strip().lower(), limit)
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    # Inflating lets other threads run, and a large body takes long enough to keep small ones waiting.
+    return await run_in_threadpool(_inflate, body, encoding, limit) if encoding else body
 
 
 async def _read(request: Request, limit: int) -> bytes:

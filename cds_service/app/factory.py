@@ -23,6 +23,7 @@ from cds_service.app.refresh import Refresher
 from cds_service.demo import demo_routes
 from cds_service.errors import RuleSetError
 from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
+from cds_service.hooks.aside import Aside
 from cds_service.hooks.engine import Engine
 from cds_service.rulesets.load import load_default
 from cds_service.rulesets.model import RuleSet
@@ -41,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     store = open_store(settings)
     engine = build_engine(settings)
-    engine = structs.replace(engine, silence=build_silence(settings, engine, store))
+    engine = structs.replace(engine, silence=build_silence(settings, engine, store), aside=build_aside(settings))
     app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
     app.state.ledger = build_ledger(settings, store)
@@ -127,6 +128,11 @@ def build_admin(settings: Settings, store: Store, in_force: Callable[[], RuleSet
     )
 
 
+def build_aside(settings: Settings) -> Aside | None:
+    """Return what assesses large records in processes of their own, or None when the settings want none."""
+    return Aside(settings.large_processes, settings.large_bytes) if settings.large_processes else None
+
+
 def build_fetcher(settings: Settings) -> Fetcher | None:
     """Return what fetches from the registered FHIR servers, or None when there are none.
 
@@ -180,8 +186,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     app.state.refresher.start()
+    aside = app.state.engine.aside
+    if aside is not None:
+        aside.start()
     yield
     await app.state.refresher.stop()
+    if aside is not None:
+        await aside.stop()
     if app.state.engine.fetcher is not None:
         await app.state.engine.fetcher.aclose()
     app.state.store.close()

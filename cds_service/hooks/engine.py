@@ -10,18 +10,15 @@ import orjson
 from cards import CardOptions, cards_for
 from cards.options import Language
 from cds_service.clients import Client
-from cds_service.errors import MalformedRequest
-from cds_service.fhir import Gathered, HookRequest, gather, read_hook_request, record_of
-from cds_service.fhir.fetching import Call, Fetcher
-from cds_service.hooks.advice import Advice, Drafts
-from cds_service.hooks.advice import Call as HookCall
-from cds_service.hooks.cohort_doubt import refuse_doubtful_silence
+from cds_service.fhir import HookRequest
+from cds_service.fhir.fetching import Access, Fetcher
+from cds_service.fhir.fetching import Call as FetchingCall
+from cds_service.hooks.advice import Drafts
+from cds_service.hooks.aside import Aside
+from cds_service.hooks.assessing import Assessed, Job, Knowledge, Reply, Walk
 from cds_service.hooks.for_client import access_of, as_client_wants, not_hidden, withheld
-from cds_service.hooks.services import HOOKS, MAY_ADD_A_LIMB
+from cds_service.hooks.services import HOOKS
 from cds_service.risk.assessment import Assessment
-from cds_service.risk.gates.eligibility import cohort_gate, person_gates
-from cds_service.risk.limbs.status import limb_status
-from cds_service.risk.record import Area, PatientRecord
 from cds_service.rulesets.model import RuleSet
 from cds_service.silence import Silence, Silenced, Verdict
 from cds_service.store import DecisionEntry
@@ -41,7 +38,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
     ``hooks`` are those switched on.
     ``fetcher`` completes a partial prefetch; None when no FHIR server is registered. ``silence`` holds back cards that
-    were answered; None holds back nothing.
+    were answered; None holds back nothing. ``aside`` assesses large records in processes of their own; None: all here.
     """
 
     index: TerminologyIndex
@@ -51,6 +48,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     hooks: frozenset[str] = frozenset(HOOKS)
     fetcher: Fetcher | None = None
     silence: Silence | None = None
+    aside: Aside | None = None
 
     async def answer(self, body: bytes, *, language: Language | None = None, client: Client | None = None) -> Answer:
         """Return the cards for a hook request; what the client did not deliver is fetched first.
@@ -59,63 +57,44 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         when the record cannot be assessed. ``language`` is that of the cards where the client has none of its own; None
         for the default. ``client`` is who calls; None where there are no clients, as on the command line.
         """
-        request = read_hook_request(body)
-        if request.hook not in self.hooks or (client and not client.calls(request.hook)):
-            raise MalformedRequest("hook: this service does not serve the hook named")
-        gathered = gather(request, self.index)
-        if self.fetcher is not None:
-            way = self.fetcher.open(request, gathered, access_of(client))
-            gathered = await self._completed(request, way, gathered)
-        return await self._answer(request, gathered, language, client)
+        access = access_of(client)
+        job = Job(
+            body=body,
+            hooks=self.hooks if client is None else frozenset(filter(client.calls, self.hooks)),
+            as_of=self.today(),
+            fetches=self.fetcher is not None,
+            version=access.version,
+        )
+        return await self._answer(await self._assessed(job, access), language, client)
 
-    async def _completed(self, request: HookRequest, call: Call | str, gathered: Gathered) -> Gathered:
-        """Fetch what decides whether this is for us at all, and the rest only if it is."""
-        if isinstance(call, str):
-            return msgspec.structs.replace(gathered, no_access=call)
-        if not call.wants_anything(gathered):
-            return gathered
-        gathered = await call.essentials(gathered)
-        if request.hook not in MAY_ADD_A_LIMB and self._settled(record_of(gathered, self.index)):
-            return gathered
-        return await call.rest(gathered)
+    async def _assessed(self, job: Job, access: Access) -> Assessed:
+        by = Knowledge(self.index, self.rules)
+        walk = Walk(job, by)
+        replies: list[Reply] = []
+        way: FetchingCall | str | None = None
+        while True:
+            told = await self.aside.on(job, replies, by) if self.aside is not None else None
+            told = told or walk.on(replies)
+            if isinstance(told, Assessed):
+                return told
+            assert self.fetcher is not None, "without one nothing is asked for"
+            way = self.fetcher.open(told.request, access) if way is None else way
+            replies.append(way if isinstance(way, str) else await way.fetched(told.searches))
 
-    def _settled(self, record: PatientRecord) -> bool:
-        """True when nothing that could still be fetched would change that there is no advice to give."""
-        if person_gates(record):
-            return True
-        limbs = limb_status(record, self.rules, self.today())
-        return cohort_gate(record, limbs) is not None and record.complete(Area.CONDITIONS, Area.PROCEDURES)
-
-    async def _answer(
-        self, request: HookRequest, gathered: Gathered, language: Language | None, client: Client | None
-    ) -> Answer:
-        record = record_of(gathered, self.index)
-        advice = self._advice(request, gathered, record)
-        assessment = advice.assessment
-        refuse_doubtful_silence(assessment, gathered, record)
-        assessment = not_hidden(assessment, client)
+    async def _answer(self, assessed: Assessed, language: Language | None, client: Client | None) -> Answer:
+        request = assessed.request
+        assessment = not_hidden(assessed.assessment, client)
         heard = Verdict(kept=assessment.decisions)
         if self.silence is not None:
             heard = await self.silence.applied(request, assessment)
         shown = msgspec.structs.replace(assessment, decisions=heard.kept)
-        options = as_client_wants(self._options(request, shown, language, advice.drafts), client)
-        options = msgspec.structs.replace(options, protected=record.demographics.protected)
+        options = as_client_wants(self._options(request, shown, language, assessed.drafts), client)
+        options = msgspec.structs.replace(options, protected=assessed.protected)
         cards = cards_for(shown, options)
         decision = decision_of(request.hook, shown, cards, heard)
         if client is not None:
             cards, decision = withheld(cards, decision, client)
         return Answer(orjson.dumps({"cards": cards}), decision, heard.silenced)
-
-    def _advice(self, request: HookRequest, gathered: Gathered, record: PatientRecord) -> Advice:
-        call = HookCall(
-            request=request,
-            gathered=gathered,
-            record=record,
-            index=self.index,
-            rules=self.rules,
-            as_of=self.today(),
-        )
-        return HOOKS[request.hook].advise(call)
 
     def _options(
         self, request: HookRequest, assessment: Assessment, language: Language | None, drafts: Drafts

@@ -7,8 +7,8 @@ Look-ups are remembered per (system, code) as they were sent, so that a coding s
 look-up, found or not. The memory is bounded and starts anew when it is full: hostile codes cannot make it grow.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from cds_service.errors import TerminologyError
 from cds_service.terminology.enable import enabled_rows, parse_filters
@@ -41,6 +41,8 @@ class TerminologyIndex:
         self._exact: dict[str, dict[str, dict[str, ConceptMatch]]] = {}
         self._prefix: dict[str, dict[str, dict[str, ConceptMatch]]] = {}
         self._remembered: dict[tuple[str, str], Lookup] = {}
+        # How to make it again, where that takes fewer bytes than itself: see __reduce__.
+        self.made_by: tuple[Callable[..., TerminologyIndex], tuple[Any, ...]] | None = None
         for kind in _BUILD_ORDER:
             shelf = self._prefix if kind == "prefix" else self._exact
             for row in (row for rows_ in self._rows.values() for row in rows_ if row.match == kind):
@@ -85,6 +87,10 @@ class TerminologyIndex:
         filters = parse_filters(enabled, reader.vocabulary)
         every = [row for found in by_concept.values() for row in found]
         return cls(reader.systems, by_concept, enabled_rows(filters, every))
+
+    def __reduce__(self) -> Any:
+        """Go from process to process as what made it, without what was looked up."""
+        return self.made_by or super().__reduce__()
 
     # ------------------------------------------------------------ one coding
 

@@ -168,7 +168,9 @@ def load_default(enabled: frozenset[str] = frozenset(), local: tuple[ConceptRow,
 
 @lru_cache(maxsize=_KEPT_INDEXES)
 def _built(enabled: frozenset[str], local: tuple[ConceptRow, ...]) -> TerminologyIndex:
-    return TerminologyIndex.build(_default_tables(), reader=default_reader(), enabled=enabled, local=local)
+    index = TerminologyIndex.build(_default_tables(), reader=default_reader(), enabled=enabled, local=local)
+    index.made_by = (load_default, (enabled, local))
+    return index
 
 
 def code_systems() -> CodeSystems:

@@ -21,13 +21,18 @@ def plainly() -> Iterator[None]:
         yield
 
 
-def told(engine: Engine, body: bytes) -> Any:
+async def told_of(engine: Engine, body: bytes) -> Any:
     """What a request is answered: the bytes but for uuids, or the refusal in words."""
     try:
-        answer = asyncio.run(engine.answer(body, language="en"))
+        answer = await engine.answer(body, language="en")
     except CallerError as error:
         return type(error), str(error)
     return _UUID.sub(b"", answer.body)
+
+
+def told(engine: Engine, body: bytes) -> Any:
+    """The same, outside an event loop."""
+    return asyncio.run(told_of(engine, body))
 
 
 def both(engine: Engine, body: bytes) -> tuple[Any, Any]:

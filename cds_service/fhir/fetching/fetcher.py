@@ -11,13 +11,12 @@ import msgspec
 from cds_service.fhir.envelope import HookRequest
 from cds_service.fhir.fetching.cache import PageCache
 from cds_service.fhir.fetching.exchange import Allowance, Exchange
-from cds_service.fhir.fetching.merging import merged
 from cds_service.fhir.fetching.origins import Origin, read_origin
 from cds_service.fhir.fetching.pages import Pages, Reader, Search
-from cds_service.fhir.fetching.plan import is_essential, search_for, searches, usable_patient
-from cds_service.fhir.fetching.spellings import TEMPLATES, settled, to_ask_otherwise, told_version
+from cds_service.fhir.fetching.plan import usable_patient
+from cds_service.fhir.fetching.spellings import TEMPLATES
 from cds_service.fhir.fetching.troubles import NO_SUCH_SERVER, UNUSABLE_PATIENT, UNUSABLE_TOKEN
-from cds_service.fhir.gathered import Gathered
+from cds_service.fhir.references import bare_id
 from cds_service.logs import log
 
 # RFC 6750, b64token; anything else could not be sent, and an error about it would quote it.
@@ -66,7 +65,7 @@ class Fetcher:
         self._limits = limits
         self._cache = PageCache(limits.cache_seconds)
 
-    def open(self, request: HookRequest, gathered: Gathered, access: Access = ANYBODY) -> "Call | str":
+    def open(self, request: HookRequest, access: Access = ANYBODY) -> "Call | str":
         """Return the way to the client's FHIR server, or why there is none.
 
         Empty when the client offers no server, or nothing may be fetched for it anyway.
@@ -78,12 +77,13 @@ class Fetcher:
         origin = next((one for one in origins if one is not None and one == sent), None)
         if origin is None:
             return NO_SUCH_SERVER
-        if not usable_patient(gathered.patient_id):
+        patient_id = bare_id(request.context.patient_id)
+        if not usable_patient(patient_id):
             return UNUSABLE_PATIENT
         lent = request.fhir_authorization
         if lent and not (lent.token_type.lower() == "bearer" and _TOKEN.fullmatch(lent.access_token)):
             return UNUSABLE_TOKEN
-        return self._call(origin, gathered.patient_id, lent.access_token if lent else None, access)
+        return self._call(origin, patient_id, lent.access_token if lent else None, access)
 
     def _call(self, origin: Origin, patient_id: str, token: str | None, access: Access) -> "Call":
         seconds = self._limits.seconds if access.seconds is None else access.seconds
@@ -94,7 +94,7 @@ class Fetcher:
             token,
         )
         owner = self._cache.owner(access.client, origin.base, patient_id, token or "")
-        return Call(Reader(exchange, origin, self._limits.most_pages, self._cache, owner), deadline, access.version)
+        return Call(Reader(exchange, origin, self._limits.most_pages, self._cache, owner), deadline)
 
     async def aclose(self) -> None:
         """Close the connections and forget what was kept."""
@@ -105,37 +105,12 @@ class Fetcher:
 class Call:
     """The fetches of one hook call: one token, one deadline, one allowance of bytes."""
 
-    def __init__(self, reader: Reader, deadline: float, version: str = "") -> None:
+    def __init__(self, reader: Reader, deadline: float) -> None:
         self._reader = reader
         self._deadline = deadline
-        self._set = version
 
-    def wants_anything(self, gathered: Gathered) -> bool:
-        """True when something was not delivered, or not whole."""
-        return bool(searches(gathered, self._version(gathered)))
-
-    async def essentials(self, gathered: Gathered) -> Gathered:
-        """Return ``gathered`` with the patient, conditions and procedures."""
-        return await self._complete(gathered, [search for search in searches(gathered) if is_essential(search)])
-
-    async def rest(self, gathered: Gathered) -> Gathered:
-        """Return ``gathered`` with everything else that the template asks for, as the client's version spells it.
-
-        Where the version is not set, what the server does not have is asked for once more in the other spelling.
-        """
-        version = self._version(gathered)
-        wanted = [search for search in searches(gathered, version) if not is_essential(search)]
-        found = await self._complete(gathered, wanted)
-        otherwise = () if self._set else to_ask_otherwise(found, version)
-        again = [search_for(key, gathered.patient_id) for key in otherwise]
-        return settled(await self._complete(found, again), version) if again else found
-
-    def _version(self, gathered: Gathered) -> str:
-        return self._set or told_version(gathered)
-
-    async def _complete(self, gathered: Gathered, wanted: Sequence[Search]) -> Gathered:
-        if not wanted:
-            return gathered
+    async def fetched(self, wanted: Sequence[Search]) -> list[Pages]:
+        """Return what came of each search."""
         found = [Pages(search) for search in wanted]
         try:
             async with asyncio.timeout_at(self._deadline), asyncio.TaskGroup() as group:
@@ -144,7 +119,7 @@ class Call:
         except TimeoutError:
             pass  # what had come by then stands in the pages, marked as timed out
         _report(found)
-        return merged(gathered, found)
+        return found
 
 
 def _report(found: Iterable[Pages]) -> None:

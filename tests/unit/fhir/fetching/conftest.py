@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from cds_service.fhir import Gathered, HookRequest, gather, read_hook_request
-from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, registered
+from cds_service.fhir.fetching import Call, Fetcher, FetchLimits, GuardedTransport, completing, registered
 from cds_service.fhir.prefetch import record_of
 from cds_service.risk.record import Area, Availability, PatientRecord
 from cds_service.terminology.load import load_default
@@ -51,9 +51,13 @@ def chart(*more: Json) -> list[Json]:
 
 
 def hook(server: FhirServer, prefetch: Any = None, token: str | None = TOKEN, **more: Any) -> HookRequest:
+    return read_hook_request(hook_body(server, prefetch, token, **more))
+
+
+def hook_body(server: FhirServer, prefetch: Any = None, token: str | None = TOKEN, **more: Any) -> bytes:
     lent = {"access_token": token, "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs", "subject": "x"}
     body: Json = {"fhirServer": server.base} | ({"fhirAuthorization": lent} if token else {}) | more
-    return read_hook_request(request(prefetch or {}, **body))
+    return request(prefetch or {}, **body)
 
 
 def fetcher_for(*servers: FhirServer, limits: FetchLimits = LIMITS, **transport: Any) -> Fetcher:
@@ -61,13 +65,24 @@ def fetcher_for(*servers: FhirServer, limits: FetchLimits = LIMITS, **transport:
     return Fetcher(origins, GuardedTransport(origins, **transport), limits)
 
 
+async def completed(way: Call, gathered: Gathered, version: str = "", *, essentials_only: bool = False) -> Gathered:
+    """What the steps of completing bring, each of them fetched; or its first step alone."""
+    steps = completing(gathered, version, lambda _gathered: essentials_only)
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send(await way.fetched(wanted))
+    except StopIteration as end:
+        return end.value
+
+
 async def call(fetcher: Fetcher, asked: HookRequest) -> Result:
     start = time.perf_counter()
     gathered = gather(asked)
-    opened = fetcher.open(asked, gathered)
+    opened = fetcher.open(asked)
     if isinstance(opened, str):
         return Result(msgspec.structs.replace(gathered, no_access=opened), 0.0)
-    gathered = await opened.rest(await opened.essentials(gathered))
+    gathered = await completed(opened, gathered)
     return Result(gathered, time.perf_counter() - start)
 
 

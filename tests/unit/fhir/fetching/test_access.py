@@ -12,21 +12,21 @@ from cds_service.fhir.fetching.transport import AddressNotAllowed
 from cds_service.fhir.fetching.troubles import NO_SUCH_SERVER
 
 from . import playing
-from .conftest import LIMITS, SOON, chart, fetcher_for, hook
+from .conftest import LIMITS, SOON, chart, completed, fetcher_for, hook
 from .playing import FhirServer
 
 
 def opened(fetcher, server, access):
     request = hook(server)
-    return fetcher.open(request, gather(request), access)
+    return fetcher.open(request, access)
 
 
 async def essentials(fetcher, server, access):
     request = hook(server)
     gathered = gather(request)
-    call = fetcher.open(request, gathered, access)
+    call = fetcher.open(request, access)
     assert not isinstance(call, str), call
-    return await call.essentials(gathered)
+    return await completed(call, gathered, essentials_only=True)
 
 
 def test_the_servers_of_a_client_take_the_place_of_those_of_the_settings():

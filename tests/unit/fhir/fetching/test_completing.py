@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.fhir import gather
 from cds_service.fhir.areas import PREFETCH_TEMPLATES
-from cds_service.fhir.fetching import Call, FetchLimits
+from cds_service.fhir.fetching import FetchLimits, completing
 from cds_service.risk.record import Area, Delivery
 from tests.unit.fhir.conftest import bundle, condition, observation, patient, resource
 
@@ -196,20 +196,12 @@ def test_longer_ids_and_patient_references_are_asked_for_as_they_are():
         assert complete(server, context=context).record.demographics.reference == f"Patient/{long}"
 
 
-def test_whether_anything_is_wanted_is_known_before_it_is_fetched():
-    whole = dict.fromkeys(PREFETCH_TEMPLATES) | {"patient": patient()}
-
-    async def run():
-        fetcher = fetcher_for(FhirServer())
-        asked = [hook(FhirServer(), prefetch) for prefetch in (whole, {})]
-        gathered = [gather(one) for one in asked]
-        return [wants_anything(fetcher.open(one, found), found) for one, found in zip(asked, gathered, strict=True)]
-
-    def wants_anything(way, found):
-        assert isinstance(way, Call)
-        return way.wants_anything(found)
-
-    assert asyncio.run(run()) == [False, True]
+@pytest.mark.parametrize(
+    ("prefetch", "wanted"), [(dict.fromkeys(PREFETCH_TEMPLATES) | {"patient": patient()}, 0), ({}, 3)]
+)
+def test_whether_anything_is_wanted_is_known_before_it_is_fetched(prefetch, wanted):
+    steps = completing(gather(hook(FhirServer(), prefetch)), "", lambda _gathered: False)
+    assert len(next(steps, ())) == wanted
 
 
 def test_limits_have_the_defaults_that_the_settings_promise():

@@ -327,10 +327,8 @@ def test_the_token_shows_in_no_representation():
     fetcher = fetcher_for(FhirServer())
 
     async def run():
-        from cds_service.fhir import gather  # noqa: PLC0415 - only here
-
         asked = hook(FhirServer())
-        opened = fetcher.open(asked, gather(asked))
+        opened = fetcher.open(asked)
         return repr(opened), repr(vars(opened)), repr(asked)
 
     shown = " ".join(asyncio.run(run()))

@@ -10,7 +10,7 @@ from cds_service.fhir.fetching.spellings import SPELLINGS, TEMPLATES, keys_of
 from cds_service.risk.record import Area, Delivery
 from tests.unit.fhir.conftest import bundle, condition, resource
 
-from .conftest import Result, call, chart, complete, fetcher_for, hook
+from .conftest import Result, call, chart, complete, completed, fetcher_for, hook
 from .playing import FhirServer, Ways, outcome, saying, status
 
 ORDERS = {"ServiceRequest", "ProcedureRequest", "ReferralRequest"}
@@ -31,10 +31,9 @@ def with_version(server: FhirServer, version: str) -> Result:
         fetcher = fetcher_for(server)
         request = hook(server)
         gathered = gather(request)
-        opened = fetcher.open(request, gathered, Access(version=version))
+        opened = fetcher.open(request, Access(version=version))
         assert not isinstance(opened, str)
-        assert opened.wants_anything(gathered)
-        gathered = await opened.rest(await opened.essentials(gathered))
+        gathered = await completed(opened, gathered, version)
         await fetcher.aclose()
         return Result(gathered, 0.0)
 
