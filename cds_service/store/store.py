@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cds_service.errors import StoreError
 from cds_service.store.accounts import AccountTable
 from cds_service.store.activity import ActivityTable
+from cds_service.store.answers import AnswerTable
 from cds_service.store.attempts import AttemptTable
 from cds_service.store.audit import AuditTrail
 from cds_service.store.clients import ClientTable
@@ -21,6 +22,7 @@ from cds_service.store.links import LinkTable
 from cds_service.store.purging import purge
 from cds_service.store.rule_sets import RuleSetTable
 from cds_service.store.sessions import SessionTable
+from cds_service.store.simulations import SimulationTable
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
 from cds_service.store.tokens import TokenTable
 from cds_service.store.upgrade import upgrade
@@ -31,7 +33,7 @@ class Store:
 
     ``accounts``, ``sessions``, ``links``, ``tokens``, ``attempts``: who may change the rules. ``clients``: the
     registered clients. ``activity``: counts. ``audit``: what administrators did. ``rule_sets``: the versions of the
-    rules and their publications.
+    rules and their publications. ``simulations``: what-if runs. ``answers``: what became of the cards.
     """
 
     def __init__(self, engine: sa.Engine, audit_key: bytes = b"") -> None:
@@ -39,11 +41,13 @@ class Store:
         self.audit = AuditTrail(self._transaction, audit_key)
         self.accounts = AccountTable(self._transaction, self.audit)
         self.activity = ActivityTable(self._transaction)
+        self.answers = AnswerTable(self._transaction)
         self.attempts = AttemptTable(self._transaction)
         self.clients = ClientTable(self._transaction)
         self.links = LinkTable(self._transaction, self.audit)
         self.rule_sets = RuleSetTable(self._transaction, self.audit)
         self.sessions = SessionTable(self._transaction, self.audit)
+        self.simulations = SimulationTable(self._transaction)
         self.tokens = TokenTable(self._transaction, self.audit)
 
     @classmethod

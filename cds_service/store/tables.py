@@ -148,3 +148,23 @@ PUBLICATIONS = Table(
     # The publication that this one takes back before it has begun.
     Column("of", Integer),
 )
+
+SIMULATIONS = Table(
+    "simulations",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("before", String(64), nullable=False),
+    Column("after", String(64), nullable=False),
+    Column("before_digest", String(64), nullable=False),
+    Column("after_digest", String(64), nullable=False),
+    Column("cohort", String(16), nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    # When the process that runs it was last heard of.
+    Column("beat", DateTime(timezone=True), nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("problem", String(64), nullable=False),
+)
