@@ -5,10 +5,13 @@
     CdsServiceError
     |-- CallerError                 its text may be sent to the caller: it names shapes and places, never values
     |   |-- MalformedRequest        400  the body is not what the hook asks for
+    |   |-- NotAdmitted             401  who calls is not known; nothing more is said
     |   |-- UnknownService          404  no such service id
     |   |-- EssentialDataMissing    412  the record cannot be assessed; names what is missing
+    |   |-- TooSlow                 408  the body did not come in time
     |   |-- TooLarge                413  body, depth or number of resources over the limit
-    |   `-- WrongContentType        415
+    |   |-- WrongContentType        415
+    |   `-- TooManyCalls            429  more than the client's registration allows
     `-- InternalError               its text is for our logs and the console only
         |-- TerminologyError        a code table is missing or malformed: start-up stops
         |-- RuleSetError            a rule set cannot be used
@@ -38,6 +41,13 @@ class MalformedRequest(CallerError):
 
     status = 400
     issue = "structure"
+
+
+class NotAdmitted(CallerError):
+    """Who calls is not known. Why is for the admin alone: the answer has no body."""
+
+    status = 401
+    issue = "login"
 
 
 class UnknownService(CallerError):
@@ -86,6 +96,13 @@ class UnknownVersion(Refused):
         super().__init__("no-version", f"there is no version {name}", name=name)
 
 
+class TooSlow(CallerError):
+    """The body did not come in time."""
+
+    status = 408
+    issue = "timeout"
+
+
 class TooLarge(CallerError):
     """A limit on size, depth or number was passed."""
 
@@ -98,6 +115,17 @@ class WrongContentType(CallerError):
 
     status = 415
     issue = "not-supported"
+
+
+class TooManyCalls(CallerError):
+    """The client calls more often than its registration allows; there is room again after ``seconds``."""
+
+    status = 429
+    issue = "throttled"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too many calls; see Retry-After")
+        self.seconds = seconds
 
 
 class InternalError(CdsServiceError):

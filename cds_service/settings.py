@@ -45,12 +45,23 @@ class Settings(BaseSettings):
     cors_origins: tuple[str, ...] = Field(
         (), description="Browser origins that may call the service; never combined with credentials."
     )
-    max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body that is read.")
     large_processes: int = Field(
         1, ge=0, le=64, description="Processes of each worker that assess large records; 0: all in the worker itself."
     )
     large_bytes: int = Field(
         300_000, ge=0, description="From how many bytes on, fetched data included, a record is large."
+    )
+    max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body that is read, inflated.")
+    body_seconds: float = Field(10.0, gt=0, le=300, description="Time until a body must have come whole.")
+    max_inflation: int = Field(200, ge=2, description="How many times its size gzip may inflate a body over 1 MB.")
+    allow_open: bool = Field(
+        default=False, description="Let calls in that prove nothing, as the open client; on a closed network only."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Networks (CIDR) of proxies that check client certificates and say so in a header."
+    )
+    certificate_header: str = Field(
+        "X-Client-Certificate", description="Name of that header; the proxies must remove it from what comes to them."
     )
     keep_feedback_comments: bool = Field(
         default=False, description="Keep the free text of feedback; off because a comment may name someone."

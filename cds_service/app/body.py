@@ -1,31 +1,49 @@
 """Reading a request's body without trusting it: type, size and encoding are checked before a byte is decoded."""
 
+import asyncio
 import zlib
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from cds_service.errors import MalformedRequest, TooLarge, WrongContentType
+from cds_service.errors import MalformedRequest, TooLarge, TooSlow, WrongContentType
 
 JSON_TYPES = ("application/json", "application/fhir+json", "text/json")
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+# Small bodies of much the same are packed more tightly than any record; they cost nothing.
+_ALWAYS_INFLATED = 1_000_000
 
 
-async def read_json_body(request: Request, limit: int) -> bytes:
-    """Return the body, at most ``limit`` bytes also after inflation.
+class BodyLimits(msgspec.Struct, frozen=True):
+    """Bounds of a body: bytes, also after inflation; seconds until it has come; how far gzip may inflate it."""
 
-    Raises WrongContentType, TooLarge, or MalformedRequest for broken gzip.
+    most_bytes: int
+    seconds: float = 10.0
+    most_inflation: int = 200
+
+
+async def read_json_body(request: Request, limits: BodyLimits) -> bytes:
+    """Return the body.
+
+    Raises WrongContentType, TooLarge, TooSlow, or MalformedRequest for broken gzip.
     """
+    limit = limits.most_bytes
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in JSON_TYPES:
         raise WrongContentType("the body must be sent as application/json")
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise TooLarge(f"the body is larger than {limit} bytes")
-    body = await _read(request, limit)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            body = await _read(request, limit)
+    except TimeoutError:
+        raise TooSlow("the body did not come in time") from None
     encoding = request.headers.get("content-encoding", "").strip().lower()
+    most = min(limit, max(len(body) * limits.most_inflation, _ALWAYS_INFLATED))
     # Inflating lets other threads run, and a large body takes long enough to keep small ones waiting.
-    return await run_in_threadpool(_inflate, body, encoding, limit) if encoding else body
+    return await run_in_threadpool(_inflate, body, encoding, most) if encoding else body
 
 
 async def _read(request: Request, limit: int) -> bytes:

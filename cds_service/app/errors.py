@@ -1,13 +1,14 @@
 """Errors become an OperationOutcome with the right status; a fault of ours shows a number and nothing else."""
 
+import math
 from uuid import uuid4
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cds_service.errors import CallerError
+from cds_service.errors import CallerError, NotAdmitted, TooManyCalls
 from cds_service.hooks.outcome import http_outcome, internal_outcome, operation_outcome
 from cds_service.logs import log
 
@@ -21,10 +22,14 @@ def install(app: FastAPI) -> None:
     app.add_middleware(FaultBarrier)
 
 
-async def _caller_error(_request: Request, error: Exception) -> JSONResponse:
+async def _caller_error(_request: Request, error: Exception) -> Response:
     if not isinstance(error, CallerError):
         raise error
-    return JSONResponse(operation_outcome(error), status_code=error.status, media_type=FHIR_JSON)
+    if isinstance(error, NotAdmitted):
+        # Bare: neither a body nor an error code that would tell what to try next (RFC 6750 allows both).
+        return Response(status_code=error.status, headers={"WWW-Authenticate": "Bearer"})
+    headers = {"Retry-After": str(math.ceil(error.seconds))} if isinstance(error, TooManyCalls) else None
+    return JSONResponse(operation_outcome(error), status_code=error.status, media_type=FHIR_JSON, headers=headers)
 
 
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -8,7 +8,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from msgspec import structs
 
 from cards import CardOptions, Links, local_titles, warm_up
@@ -17,12 +16,16 @@ from cds_service.admin import install as install_admin
 from cds_service.admin.rules.checking import read_version
 from cds_service.admin.rules.ledger import Ledger, Policy
 from cds_service.app import errors, health, routes
+from cds_service.app.admission import Admission
+from cds_service.app.browsers import BrowserOrigins
+from cds_service.app.headers import SafeHeaders
 from cds_service.app.in_force import EarlierVersions, made_from, rules_watch, take_over
+from cds_service.app.outbound import Outbound
 from cds_service.app.referral_targets import read_targets
 from cds_service.app.refresh import Refresher
 from cds_service.demo import demo_routes
 from cds_service.errors import RuleSetError
-from cds_service.fhir.fetching import Fetcher, FetchLimits, GuardedTransport, read_networks, registered
+from cds_service.fhir.fetching import Fetcher
 from cds_service.hooks.aside import Aside
 from cds_service.hooks.engine import Engine
 from cds_service.rulesets.load import load_default
@@ -41,14 +44,17 @@ def create_app(settings: Settings) -> FastAPI:
     broken installation does not start.
     """
     store = open_store(settings)
-    engine = build_engine(settings)
+    outbound = Outbound(settings)
+    admission = Admission(settings, store, outbound)
+    engine = build_engine(settings, outbound.fetcher)
     engine = structs.replace(engine, silence=build_silence(settings, engine, store), aside=build_aside(settings))
     app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.settings, app.state.engine, app.state.store = settings, engine, store
+    app.state.admission, app.state.outbound = admission, outbound
     app.state.ledger = build_ledger(settings, store)
     take_over(app.state, made_from(engine.rules, engine))
     watches = () if settings.rule_set else (rules_watch(app.state, store.rule_sets, app.state.ledger),)
-    app.state.refresher = Refresher(*watches)
+    app.state.refresher = Refresher(admission.watch, *watches)
     app.state.refresher.settle()
     app.include_router(routes.router)
     app.include_router(health.router)
@@ -59,10 +65,10 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.demo:
         app.include_router(demo_routes(engine.today))
     errors.install(app)
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=["GET", "POST"], allow_headers=["*"]
-        )
+    app.add_middleware(
+        BrowserOrigins, everyone=settings.cors_origins, anyone=lambda: admission.registry.browser_origins
+    )
+    app.add_middleware(SafeHeaders, https=settings.base_url.startswith("https://"))
     return app
 
 
@@ -71,7 +77,7 @@ def open_store(settings: Settings) -> Store:
     return Store.open(settings.database_url, audit_key=settings.audit_key.get_secret_value())
 
 
-def build_engine(settings: Settings) -> Engine:
+def build_engine(settings: Settings, fetcher: Fetcher | None = None) -> Engine:
     """Return the engine that the settings describe."""
     zone = ZoneInfo(settings.time_zone)
     rules = read_rules(settings)
@@ -88,7 +94,7 @@ def build_engine(settings: Settings) -> Engine:
             local_titles=local_titles(rules),
         ),
         hooks=frozenset(settings.hooks),
-        fetcher=build_fetcher(settings),
+        fetcher=fetcher,
     )
 
 
@@ -133,23 +139,6 @@ def build_aside(settings: Settings) -> Aside | None:
     return Aside(settings.large_processes, settings.large_bytes) if settings.large_processes else None
 
 
-def build_fetcher(settings: Settings) -> Fetcher | None:
-    """Return what fetches from the registered FHIR servers, or None when there are none.
-
-    Raises ValueError for a server or network that cannot be registered.
-    """
-    origins = registered(settings.fhir_servers, http_loopback=settings.allow_http_loopback)
-    if not origins:
-        return None
-    limits = FetchLimits(
-        seconds=settings.fetch_seconds,
-        most_bytes=settings.fetch_max_bytes,
-        most_pages=settings.fetch_max_pages,
-        cache_seconds=settings.fetch_cache_seconds,
-    )
-    return Fetcher(origins, GuardedTransport(origins, networks=read_networks(settings.fhir_networks)), limits)
-
-
 def read_rules(settings: Settings) -> RuleSet:
     """Return the rule set that the settings name, or the built-in one. What was published is in the ledger."""
     text = rule_set_file(settings)
@@ -186,13 +175,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     app.state.refresher.start()
+    app.state.admission.start()
     aside = app.state.engine.aside
     if aside is not None:
         aside.start()
     yield
     await app.state.refresher.stop()
+    await app.state.admission.stop()
     if aside is not None:
         await aside.stop()
-    if app.state.engine.fetcher is not None:
-        await app.state.engine.fetcher.aclose()
+    await app.state.outbound.aclose()
     app.state.store.close()

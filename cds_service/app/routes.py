@@ -7,12 +7,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.background import BackgroundTask
 
-from cds_service.app.body import read_json_body
+from cds_service.app.body import BodyLimits, read_json_body
 from cds_service.app.language import preferred_language
+from cds_service.clients import Client
 from cds_service.errors import StoreError, UnknownService
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.services import SERVICE_ID, discovery
 from cds_service.logs import log
+from cds_service.settings import Settings
 from cds_service.store import DecisionEntry, Store
 
 router = APIRouter()
@@ -30,8 +32,10 @@ async def call(service_id: str, request: Request) -> Response:
     """Answer a hook with cards."""
     _known(service_id)
     state = request.app.state
-    body = await read_json_body(request, state.settings.max_body_bytes)
-    answer = await state.engine.answer(body, language=preferred_language(request.headers.get("accept-language", "")))
+    client = await state.admission.admit(request, f"/cds-services/{service_id}")
+    body = await read_json_body(request, body_limits(state.settings, client))
+    language = preferred_language(request.headers.get("accept-language", ""))
+    answer = await state.engine.answer(body, language=language, client=client)
     remember = BackgroundTask(_remember, state.store, answer.decision)
     return Response(answer.body, media_type="application/json", background=remember)
 
@@ -41,12 +45,23 @@ async def feedback(service_id: str, request: Request) -> Response:
     """Remember what clinicians did with cards; answered only after it is stored."""
     _known(service_id)
     state = request.app.state
-    body = await read_json_body(request, state.settings.max_body_bytes)
+    client = await state.admission.admit(request, f"/cds-services/{service_id}/feedback")
+    body = await read_json_body(request, body_limits(state.settings, client))
     entries = read_feedback(
         body, service=service_id, received=datetime.now(UTC), keep_comments=state.settings.keep_feedback_comments
     )
     await run_in_threadpool(state.store.record_feedback, entries)
     return Response(status_code=200)
+
+
+def body_limits(settings: Settings, client: Client) -> BodyLimits:
+    """Return the bounds of a body from this client: its own, within those of the settings."""
+    own = client.limits.body_bytes or settings.max_body_bytes
+    return BodyLimits(
+        most_bytes=min(own, settings.max_body_bytes),
+        seconds=settings.body_seconds,
+        most_inflation=settings.max_inflation,
+    )
 
 
 def _known(service_id: str) -> None:

@@ -1,15 +1,17 @@
 """``serve`` and ``demo``: run the service."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-import uvicorn
 
 from cds_service.app import create_app
+from cds_service.app.server import run
 from cds_service.cli.users import offer_first_link
 from cds_service.logs import configure
 from cds_service.settings import Settings
+from cds_service.trust import Registry
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (CDS_HOST).")]
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -43,7 +45,21 @@ def _settings(host: str | None, port: int | None, *, demo: bool | None = None) -
 
 
 def _run(settings: Settings) -> None:
-    # No access log: it would repeat addresses, and what a proxy needs it writes itself.
     app = create_app(settings)
     offer_first_link(app.state.store, settings)
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, server_header=False)
+    for advice in advice_on(settings, app.state.admission.registry):
+        typer.echo(advice, err=True)
+    run(app, settings)
+
+
+def advice_on(settings: Settings, registry: Registry) -> Iterator[str]:
+    """Yield what to do about calls that are all going to be refused."""
+    if settings.demo:
+        return
+    if not registry.clients:
+        yield "No client is registered: every call is answered 401. Register one: cds-service clients add FILE"
+        yield "The file is described in docs/clients.md."
+    if registry.by_issuer and not settings.base_url:
+        yield "CDS_BASE_URL is not set: tokens are accepted only with the audiences typed in for their client."
+    if registry.open and not settings.allow_open:
+        yield f"Client {registry.open.id} is open, but CDS_ALLOW_OPEN is not set: its calls are answered 401."

@@ -20,7 +20,9 @@ from cds_service.store.connecting import connect
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
 from cds_service.store.links import LinkTable
 from cds_service.store.purging import purge
+from cds_service.store.refusals import RefusalTable
 from cds_service.store.rule_sets import RuleSetTable
+from cds_service.store.seen_tokens import SeenTokens
 from cds_service.store.sessions import SessionTable
 from cds_service.store.simulations import SimulationTable
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
@@ -34,6 +36,7 @@ class Store:
     ``accounts``, ``sessions``, ``links``, ``tokens``, ``attempts``: who may change the rules. ``clients``: the
     registered clients. ``activity``: counts. ``audit``: what administrators did. ``rule_sets``: the versions of the
     rules and their publications. ``simulations``: what-if runs. ``answers``: what became of the cards.
+    ``refusals``: why calls were refused. ``seen_tokens``: clients' tokens that were used.
     """
 
     def __init__(self, engine: sa.Engine, audit_key: bytes = b"") -> None:
@@ -49,6 +52,8 @@ class Store:
         self.sessions = SessionTable(self._transaction, self.audit)
         self.simulations = SimulationTable(self._transaction)
         self.tokens = TokenTable(self._transaction, self.audit)
+        self.refusals = RefusalTable(self._transaction)
+        self.seen_tokens = SeenTokens(self._transaction)
 
     @classmethod
     def open(cls, url: str, *, audit_key: str = "") -> Self:

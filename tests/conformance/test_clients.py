@@ -47,7 +47,9 @@ MARKUP = re.compile(r"\*\*|^#|^\s*[-*] |!\[|</?\w+>|\|", re.MULTILINE)
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clients")
-    return Settings(database_url=f"sqlite:///{folder / 'clients.db'}", language="en", silence_seconds=5)
+    return Settings(
+        database_url=f"sqlite:///{folder / 'clients.db'}", language="en", silence_seconds=5, allow_open=True
+    )
 
 
 @pytest.fixture(scope="module")

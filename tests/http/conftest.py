@@ -11,7 +11,9 @@ SERVICE = "/cds-services/limb-deficiency-bone-health"
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(database_url=f"sqlite:///{tmp_path / 'http.db'}", language="en", max_body_bytes=2_000_000)
+    return Settings(
+        database_url=f"sqlite:///{tmp_path / 'http.db'}", language="en", max_body_bytes=2_000_000, allow_open=True
+    )
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@
 
 from cds_service.fhir.fetching.addresses import read_networks
 from cds_service.fhir.fetching.completing import completing
+from cds_service.fhir.fetching.documents import fetch_document
 from cds_service.fhir.fetching.fetcher import ANYBODY, Access, Call, Fetcher, FetchLimits
-from cds_service.fhir.fetching.origins import registered
+from cds_service.fhir.fetching.origins import callable_origins, registered
 from cds_service.fhir.fetching.pages import Pages, Search
 from cds_service.fhir.fetching.transport import GuardedTransport
 
@@ -25,7 +26,9 @@ __all__ = [
     "GuardedTransport",
     "Pages",
     "Search",
+    "callable_origins",
     "completing",
+    "fetch_document",
     "read_networks",
     "registered",
 ]

@@ -65,3 +65,14 @@ def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
     if any(network.is_link_local or network.is_loopback or network.prefixlen == 0 for network in networks):
         raise ValueError("CDS_FHIR_NETWORKS: link-local and loopback networks, and whole internets, are never allowed")
     return networks
+
+
+def read_peers(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Return networks whose machines may speak for others; this machine may be one. Raises ValueError."""
+    try:
+        networks = tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError:
+        raise ValueError("CDS_TRUSTED_PROXIES: an entry is not an address or a network such as 10.20.0.0/16") from None
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValueError("CDS_TRUSTED_PROXIES: whole internets are never trusted")
+    return networks

@@ -24,7 +24,9 @@ _BY_STATUS: Final = {
     429: Trouble.BUSY,
     503: Trouble.BUSY,
 }
-_JSON: Final = frozenset({"application/fhir+json", "application/json", "application/json+fhir", "text/json"})
+_JSON: Final = frozenset(
+    {"application/fhir+json", "application/json", "application/json+fhir", "application/jwk-set+json", "text/json"}
+)
 _GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 # What a busy server is given when it does not say how long to wait.
 _PAUSE_SECONDS: Final = 0.2
@@ -57,6 +59,7 @@ class Exchange(msgspec.Struct, frozen=True):
     transport: httpx.AsyncBaseTransport
     allowance: Allowance
     token: str | None = None
+    accept: str = "application/fhir+json"
 
     def __repr__(self) -> str:
         return "Exchange(<hidden>)"
@@ -90,7 +93,7 @@ class Exchange(msgspec.Struct, frozen=True):
 
     @asynccontextmanager
     async def _sent(self, url: httpx.URL) -> AsyncIterator[httpx.Response]:
-        headers = {"accept": "application/fhir+json", "accept-encoding": "gzip"}
+        headers = {"accept": self.accept, "accept-encoding": "gzip"}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
         timeouts = {"connect": self.allowance.seconds_left}

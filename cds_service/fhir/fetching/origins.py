@@ -84,12 +84,23 @@ def registered(texts: Iterable[str], *, http_loopback: bool) -> tuple[Origin, ..
     return tuple(_registered(text, http_loopback=http_loopback) for text in texts)
 
 
+def callable_origins(addresses: Iterable[str], *, http_loopback: bool) -> tuple[Origin, ...]:
+    """Return the origins of addresses that may be called, with or without a path and a query; others are left out."""
+    found = (read_origin(address.partition("?")[0]) for address in addresses)
+    return tuple(origin for origin in found if not _fault(origin, http_loopback=http_loopback) and origin is not None)
+
+
 def _registered(text: str, *, http_loopback: bool) -> Origin:
     origin = read_origin(text)
-    if origin is None:
-        raise ValueError("CDS_FHIR_SERVERS: an entry is not a plain base address (https://host/path)")
-    if origin.is_loopback and not http_loopback:
-        raise ValueError("CDS_FHIR_SERVERS: an entry names this machine, which CDS_ALLOW_HTTP_LOOPBACK does not allow")
-    if origin.scheme != "https" and not origin.is_loopback:
-        raise ValueError("CDS_FHIR_SERVERS: an entry does not begin with https://")
+    fault = _fault(origin, http_loopback=http_loopback)
+    if fault or origin is None:
+        raise ValueError(f"CDS_FHIR_SERVERS: an entry {fault}")
     return origin
+
+
+def _fault(origin: Origin | None, *, http_loopback: bool) -> str:
+    if origin is None:
+        return "is not a plain base address (https://host/path)"
+    if origin.is_loopback and not http_loopback:
+        return "names this machine, which CDS_ALLOW_HTTP_LOOPBACK does not allow"
+    return "" if origin.scheme == "https" or origin.is_loopback else "does not begin with https://"

@@ -22,7 +22,7 @@ GOOD = 'action = "refer-endocrinology"\nname = "Unit"\nchannel = "TakeCare"\n'
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(database_url=f"sqlite:///{tmp_path / 'targets.db'}", language="en")
+    return Settings(database_url=f"sqlite:///{tmp_path / 'targets.db'}", language="en", allow_open=True)
 
 
 @pytest.fixture
