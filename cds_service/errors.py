@@ -11,13 +11,15 @@
     |   |-- TooSlow                 408  the body did not come in time
     |   |-- TooLarge                413  body, depth or number of resources over the limit
     |   |-- WrongContentType        415
-    |   `-- TooManyCalls            429  more than the client's registration allows
+    |   |-- TooManyCalls            429  more than the client's registration allows
+    |   `-- NotKept                 503  what was sent could be kept nowhere: send it again later
     `-- InternalError               its text is for our logs and the console only
         |-- TerminologyError        a code table is missing or malformed: start-up stops
         |-- RuleSetError            a rule set cannot be used
         |-- ClientError             a client cannot be registered like this; names each place and what is wrong there
         `-- StoreError              the store did not answer
             |-- Conflict            somebody else changed it meanwhile
+            |-- StoreRefused        the store answered, and will not take this however often it is tried
             `-- UnfitEntry          an entry cannot be kept as it is: nothing was written
 """
 
@@ -128,6 +130,13 @@ class TooManyCalls(CallerError):
         self.seconds = seconds
 
 
+class NotKept(CallerError):
+    """What was sent could be kept neither in the store nor on the disk; the caller sends it again later."""
+
+    status = 503
+    issue = "transient"
+
+
 class InternalError(CdsServiceError):
     """An error whose text stays with us."""
 
@@ -154,6 +163,10 @@ class StoreError(InternalError):
 
 class Conflict(StoreError):
     """What was to be changed is no longer what the change was made from."""
+
+
+class StoreRefused(StoreError):
+    """The store answered, and will not take what was to be written, however often it is tried."""
 
 
 class UnfitEntry(StoreError):

@@ -21,6 +21,12 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///cds-service.db", description="Where decisions and feedback are stored (SQLAlchemy URL)."
     )
+    spool: str = Field(
+        "", description="Folder where records wait for the store; empty: beside an SQLite file, else cds-service.spool."
+    )
+    spool_max_bytes: int = Field(
+        100_000_000, ge=10_000, description="Bytes that records waiting for the store may take on the disk."
+    )
     demo: bool = Field(default=False, description="Serve the demonstration chart at / with synthetic patients.")
     language: Literal["sv", "en"] = Field("sv", description="Language of cards where the client asks for none.")
     text_format: Literal["plain", "markdown", "html"] = Field("markdown", description="Format of a card's detail.")

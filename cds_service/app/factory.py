@@ -1,5 +1,6 @@
 """Builds the web application from its settings."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from cds_service.app.in_force import EarlierVersions, made_from, rules_watch, ta
 from cds_service.app.outbound import Outbound
 from cds_service.app.referral_targets import read_targets
 from cds_service.app.refresh import Refresher
+from cds_service.app.tending import tend
 from cds_service.demo import demo_routes
 from cds_service.errors import RuleSetError
 from cds_service.fhir.fetching import Fetcher
@@ -33,7 +35,7 @@ from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
 from cds_service.silence import Silence, Terms
 from cds_service.standalone import Desk, standalone_routes
-from cds_service.store import Store, silence_key, site_key
+from cds_service.store import Outbox, Spool, Store, silence_key, site_key, spool_folder
 from cds_service.terminology.load import load_default as load_terminology
 
 
@@ -47,9 +49,10 @@ def create_app(settings: Settings) -> FastAPI:
     outbound = Outbound(settings)
     admission = Admission(settings, store, outbound)
     engine = build_engine(settings, outbound.fetcher)
-    engine = structs.replace(engine, silence=build_silence(settings, engine, store), aside=build_aside(settings))
+    outbox = build_outbox(settings, store)
+    engine = structs.replace(engine, silence=build_silence(settings, engine, outbox), aside=build_aside(settings))
     app = FastAPI(title="Bone health in limb deficiency", lifespan=_lifespan, docs_url=None, redoc_url=None)
-    app.state.settings, app.state.engine, app.state.store = settings, engine, store
+    app.state.settings, app.state.engine, app.state.store, app.state.outbox = settings, engine, store, outbox
     app.state.admission, app.state.outbound = admission, outbound
     app.state.ledger = build_ledger(settings, store)
     take_over(app.state, made_from(engine.rules, engine))
@@ -106,10 +109,16 @@ def build_ledger(settings: Settings, store: Store) -> Ledger:
     return Ledger(store.rule_sets, policy, lambda: datetime.now(UTC), rule_set_file(settings))
 
 
-def build_silence(settings: Settings, engine: Engine, store: Store) -> Silence:
+def build_outbox(settings: Settings, store: Store) -> Outbox:
+    """Return what remembers: through the disk into the store."""
+    folder = spool_folder(settings.spool, settings.database_url)
+    return Outbox(store, Spool(folder, settings.spool_max_bytes))
+
+
+def build_silence(settings: Settings, engine: Engine, outbox: Outbox) -> Silence:
     """Return what holds back answered cards. Raises StoreError when there is no usable key."""
     return Silence(
-        acts=store.acts,
+        acts=outbox.acts,
         key=silence_key(settings.silence_key.get_secret_value(), settings.database_url),
         terms=Terms(rules=engine.rules, index=engine.index, zone=ZoneInfo(settings.time_zone)),
         seconds=settings.silence_seconds,
@@ -179,10 +188,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     aside = app.state.engine.aside
     if aside is not None:
         aside.start()
+    tending = asyncio.create_task(tend(app.state.outbox))
     yield
+    tending.cancel()
+    await asyncio.gather(tending, return_exceptions=True)
     await app.state.refresher.stop()
     await app.state.admission.stop()
     if aside is not None:
         await aside.stop()
     await app.state.outbound.aclose()
+    await asyncio.to_thread(app.state.outbox.close)
     app.state.store.close()

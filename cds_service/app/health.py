@@ -18,9 +18,13 @@ async def live() -> dict[str, str]:
 async def ready(request: Request) -> dict[str, str]:
     """Answer 200 when cards can be given. A store that is down is told, but cards are still given.
 
-    ``stale`` names what was changed and could not be taken over: cards are given as before the change.
+    ``stale`` names what was changed and could not be taken over: cards are given as before the change. ``waiting`` is
+    how many bytes of records wait on this worker's disk for the store.
     """
+    waiting = request.app.state.outbox.waiting_bytes
     stale = {"stale": ", ".join(request.app.state.refresher.problems)} if request.app.state.refresher.problems else {}
+    if waiting:
+        stale["waiting"] = str(waiting)
     try:
         await run_in_threadpool(request.app.state.store.ping)
     except StoreError:

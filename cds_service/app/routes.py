@@ -10,12 +10,10 @@ from starlette.background import BackgroundTask
 from cds_service.app.body import BodyLimits, read_json_body
 from cds_service.app.language import preferred_language
 from cds_service.clients import Client
-from cds_service.errors import StoreError, UnknownService
+from cds_service.errors import UnknownService
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.services import SERVICE_ID, discovery
-from cds_service.logs import log
 from cds_service.settings import Settings
-from cds_service.store import DecisionEntry, Store
 
 router = APIRouter()
 
@@ -36,13 +34,14 @@ async def call(service_id: str, request: Request) -> Response:
     body = await read_json_body(request, body_limits(state.settings, client))
     language = preferred_language(request.headers.get("accept-language", ""))
     answer = await state.engine.answer(body, language=language, client=client)
-    remember = BackgroundTask(_remember, state.store, answer.decision)
-    return Response(answer.body, media_type="application/json", background=remember)
+    # On the disk before the answer is on its way; in the store afterwards, so that no card waits for it.
+    state.outbox.remember(answer.decision)
+    return Response(answer.body, media_type="application/json", background=BackgroundTask(state.outbox.drain))
 
 
 @router.post("/cds-services/{service_id}/feedback")
 async def feedback(service_id: str, request: Request) -> Response:
-    """Remember what clinicians did with cards; answered only after it is stored."""
+    """Remember what clinicians did with cards; answered only when it is stored, or lies on the disk to be."""
     _known(service_id)
     state = request.app.state
     client = await state.admission.admit(request, f"/cds-services/{service_id}/feedback")
@@ -50,7 +49,7 @@ async def feedback(service_id: str, request: Request) -> Response:
     entries = read_feedback(
         body, service=service_id, received=datetime.now(UTC), keep_comments=state.settings.keep_feedback_comments
     )
-    await run_in_threadpool(state.store.record_feedback, entries)
+    await run_in_threadpool(state.outbox.record_feedback, entries)
     return Response(status_code=200)
 
 
@@ -67,11 +66,3 @@ def body_limits(settings: Settings, client: Client) -> BodyLimits:
 def _known(service_id: str) -> None:
     if service_id != SERVICE_ID:
         raise UnknownService("no such service; see /cds-services")
-
-
-def _remember(store: Store, decision: DecisionEntry) -> None:
-    """Store the decision after the answer was sent: a store that is down never costs a card."""
-    try:
-        store.record_decision(decision)
-    except StoreError as error:
-        log.error("decision not stored", problem=str(error))

@@ -64,6 +64,8 @@ def _place(error: Exception) -> str:
 
 
 def _entry(index: int, item: _Feedback, service: str, received: datetime, keep_comments: bool) -> FeedbackEntry:
+    if "\0" in item.card or "\0" in item.outcome_timestamp:
+        raise MalformedRequest(f"feedback[{index}] holds a character that is none")
     if item.outcome not in ("accepted", "overridden"):
         raise MalformedRequest(f"feedback[{index}].outcome must be 'accepted' or 'overridden'")
     if not 0 < len(item.card) <= LONGEST_ID or not 0 < len(item.outcome_timestamp) <= LONGEST_ID:
@@ -72,17 +74,22 @@ def _entry(index: int, item: _Feedback, service: str, received: datetime, keep_c
         )
     override = item.override_reason or _Override()
     reason = override.reason or _Reason()
-    comment = override.user_comment[:LONGEST_COMMENT]
+    comment = _text(override.user_comment, LONGEST_COMMENT)
     return FeedbackEntry(
         received=received,
         service=service,
         card=item.card,
         outcome=item.outcome,
         outcome_at=item.outcome_timestamp,
-        suggestions=tuple(suggestion.id[:LONGEST_ID] for suggestion in item.accepted_suggestions),
-        reason_system=reason.system[:LONGEST_TEXT],
-        reason_code=reason.code[:LONGEST_ID],
-        reason_display=reason.display[:LONGEST_TEXT],
+        suggestions=tuple(_text(suggestion.id, LONGEST_ID) for suggestion in item.accepted_suggestions),
+        reason_system=_text(reason.system, LONGEST_TEXT),
+        reason_code=_text(reason.code, LONGEST_ID),
+        reason_display=_text(reason.display, LONGEST_TEXT),
         comment=comment if keep_comments else "",
         comment_given=bool(comment),
     )
+
+
+def _text(text: str, longest: int) -> str:
+    """Return the text as every database can hold it: PostgreSQL knows no NUL."""
+    return text.replace("\0", "")[:longest]

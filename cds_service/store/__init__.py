@@ -2,8 +2,10 @@
 
 from cds_service.store.audit import AuditEntry, AuditRow, AuditTrail, ChainReport
 from cds_service.store.clients import ClientEntry, ClientTable
-from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, ShownCard
+from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, Record, ShownCard
 from cds_service.store.keys import silence_key, site_key
+from cds_service.store.outbox import Outbox
+from cds_service.store.spool import Spool, spool_folder
 from cds_service.store.store import Store
 
 __all__ = [
@@ -16,8 +18,12 @@ __all__ = [
     "ClientTable",
     "DecisionEntry",
     "FeedbackEntry",
+    "Outbox",
+    "Record",
     "ShownCard",
+    "Spool",
     "Store",
     "silence_key",
     "site_key",
+    "spool_folder",
 ]

@@ -1,6 +1,7 @@
 """What the store is handed and hands back: frozen entries without anything that identifies a patient."""
 
 from datetime import datetime
+from uuid import uuid4
 
 import msgspec
 
@@ -25,7 +26,8 @@ class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True):
     ``rules`` are the rule ids that counted. ``silenced`` are the kinds of cards held back after feedback. ``patient``
     is the keyed hash of server and patient id, empty where nothing shall be joined to later calls. ``client`` is the id
     of who called, empty where there are no clients. ``silent``: the client is called but shows nothing; ``withheld``
-    are the kinds of the cards that were not sent to it therefore.
+    are the kinds of the cards that were not sent to it therefore. ``uuid`` is ours alone: by it a decision that is
+    written twice is kept once.
     """
 
     at: datetime
@@ -43,6 +45,7 @@ class DecisionEntry(msgspec.Struct, frozen=True, kw_only=True):
     client: str = ""
     silent: bool = False
     withheld: tuple[str, ...] = ()
+    uuid: str = msgspec.field(default_factory=lambda: str(uuid4()))
 
 
 class FeedbackEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,3 +84,10 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     facts: str
     limb_facts: str
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is written at once: a decision, or the feedback of one call."""
+
+    decision: DecisionEntry | None = None
+    feedback: tuple[FeedbackEntry, ...] = ()

@@ -6,10 +6,9 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from alembic.util import CommandError
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from cds_service.errors import StoreError
+from cds_service.errors import StoreError, StoreRefused
 from cds_service.store.accounts import AccountTable
 from cds_service.store.activity import ActivityTable
 from cds_service.store.answers import AnswerTable
@@ -17,7 +16,7 @@ from cds_service.store.attempts import AttemptTable
 from cds_service.store.audit import AuditTrail
 from cds_service.store.clients import ClientTable
 from cds_service.store.connecting import connect
-from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry
+from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, Record
 from cds_service.store.links import LinkTable
 from cds_service.store.purging import purge
 from cds_service.store.refusals import RefusalTable
@@ -28,6 +27,7 @@ from cds_service.store.simulations import SimulationTable
 from cds_service.store.tables import DECISIONS, FEEDBACK, SHOWN_CARDS
 from cds_service.store.tokens import TokenTable
 from cds_service.store.upgrade import upgrade
+from cds_service.store.writing import write_decision, write_feedback
 
 
 class Store:
@@ -76,33 +76,25 @@ class Store:
         self._engine.dispose()
 
     def record_decision(self, entry: DecisionEntry) -> None:
-        """Remember one answered call and the cards it sent."""
-        with self._transaction() as connection:
-            row = connection.execute(
-                DECISIONS.insert().values(
-                    at=entry.at.astimezone(UTC),
-                    hook=entry.hook,
-                    rule_set=entry.rule_set,
-                    profile=entry.profile,
-                    tier=entry.tier,
-                    points=entry.points,
-                    gates=list(entry.gates),
-                    rules=list(entry.rules),
-                    unknowns=list(entry.unknowns),
-                    silenced=list(entry.silenced),
-                    client=entry.client or None,
-                    silent=entry.silent,
-                    withheld=list(entry.withheld),
-                )
-            )
-            decision = row.inserted_primary_key[0] if row.inserted_primary_key else 0
-            if entry.cards:
-                connection.execute(SHOWN_CARDS.insert(), _card_rows(entry, decision))
+        """Remember one answered call and the cards it sent; once, however often it is written."""
+        self.record([Record(decision=entry)])
 
     def record_feedback(self, entries: Iterable[FeedbackEntry]) -> int:
         """Remember feedback and return how many entries were new. A repeated entry is no error and not kept twice."""
+        return self.record([Record(feedback=tuple(entries))])
+
+    def record(self, records: Iterable[Record]) -> int:
+        """Remember several records, all or none; return how many decisions and entries of feedback were new.
+
+        Raises StoreRefused when one of them will never be taken.
+        """
+        new = 0
         with self._transaction() as connection:
-            return sum(len(connection.execute(self._insert_once(entry)).all()) for entry in entries)
+            for record in records:
+                if record.decision is not None:
+                    new += write_decision(connection, record.decision)
+                new += sum(write_feedback(connection, entry) for entry in record.feedback)
+        return new
 
     def feedback(self) -> list[dict[str, Any]]:
         """Return all feedback, oldest first, with the kind of the card where it is known."""
@@ -154,42 +146,8 @@ class Store:
         with self._transaction() as connection:
             connection.execute(sa.select(1))
 
-    def _insert_once(self, entry: FeedbackEntry) -> sa.Executable:
-        """Return an insert that gives back the id of a new row, none for a repeat: drivers count those differently."""
-        values = {
-            "received": entry.received.astimezone(UTC),
-            "service": entry.service,
-            "card": entry.card,
-            "outcome": entry.outcome,
-            "outcome_at": entry.outcome_at,
-            "suggestions": list(entry.suggestions),
-            "reason_system": entry.reason_system,
-            "reason_code": entry.reason_code,
-            "reason_display": entry.reason_display,
-            "comment": entry.comment,
-            "comment_given": entry.comment_given,
-        }
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(FEEDBACK).values(values).on_conflict_do_nothing().returning(FEEDBACK.c.id)
-        return sqlite.insert(FEEDBACK).values(values).on_conflict_do_nothing().returning(FEEDBACK.c.id)
-
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._engine)
-
-
-def _card_rows(entry: DecisionEntry, decision: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "uuid": card.uuid,
-            "kind": card.kind,
-            "decision": decision,
-            "patient": entry.patient or None,
-            "reasons": list(card.reasons),
-            "facts": card.facts,
-            "limb_facts": card.limb_facts,
-        }
-        for card in entry.cards
-    ]
 
 
 def _act(row: sa.RowMapping) -> Act:
@@ -219,6 +177,12 @@ class _Transaction:
         try:
             self._context.__exit__(kind, error, trace)
         except SQLAlchemyError as failure:
-            raise StoreError(f"the store refused: {type(failure).__name__}") from None
+            raise _refusal(failure) from None
         if isinstance(error, SQLAlchemyError):
-            raise StoreError(f"the store refused: {type(error).__name__}") from None
+            raise _refusal(error) from None
+
+
+def _refusal(error: SQLAlchemyError) -> StoreError:
+    """Return StoreRefused for what lies in the values themselves; trying again may help with everything else."""
+    kind = StoreRefused if isinstance(error, DataError | IntegrityError) else StoreError
+    return kind(f"the store refused: {type(error).__name__}")

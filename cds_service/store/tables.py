@@ -26,6 +26,8 @@ DECISIONS = Table(
     Column("client", String(64), index=True),
     Column("silent", Boolean),
     Column("withheld", JSON),
+    # Ours alone: a decision that is written twice is kept once. Null in rows older than the column.
+    Column("uuid", String(36), unique=True, index=True),
 )
 
 SHOWN_CARDS = Table(

@@ -1,12 +1,12 @@
 """What the service refuses, and what it tells the caller then."""
 
 import gzip
-import json
 
 import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
+from cds_service.errors import StoreError
 from cds_service.hooks.engine import Engine
 
 from .conftest import SERVICE
@@ -169,14 +169,27 @@ def test_browsers_may_call_only_from_the_origins_set(settings):
         assert errors.headers["access-control-allow-origin"] == "https://ehr.example"
 
 
-def test_feedback_that_cannot_be_stored_is_not_acknowledged(client, store, monkeypatch):
-    store.close()
-    with store._transaction() as connection:
-        connection.exec_driver_sql("DROP TABLE feedback")
+def test_feedback_that_can_be_kept_nowhere_is_not_acknowledged(client, store, monkeypatch):
+    def down(*_):
+        raise StoreError("down")
+
+    monkeypatch.setattr(store, "record", down)
+    monkeypatch.setattr("os.write", down)
     entry = {"card": "c", "outcome": "accepted", "outcomeTimestamp": "2026-06-01T00:00:00Z"}
     response = client.post(SERVICE + "/feedback", json={"feedback": [entry]})
-    assert response.status_code == 500
-    assert json.loads(response.text)["resourceType"] == "OperationOutcome"
+    assert response.status_code == 503
+    assert issues(response)[0][:2] == ("error", "transient")
+
+
+def test_characters_that_no_database_holds_are_refused_where_they_matter_and_left_out_elsewhere(client, store):
+    entry = {"card": "c", "outcome": "accepted", "outcomeTimestamp": "2026-06-01T00:00:00Z"}
+    reason = {"overrideReason": {"reason": {"code": "a\0b", "display": "\0"}, "userComment": "\0"}}
+    for place in ("card", "outcomeTimestamp"):
+        broken = {"feedback": [entry | {place: "a\0b"}]}
+        assert client.post(SERVICE + "/feedback", json=broken).status_code == 400
+    assert client.post(SERVICE + "/feedback", json={"feedback": [entry | reason]}).status_code == 200
+    [row] = store.feedback()
+    assert (row["reason_code"], row["reason_display"], row["comment_given"]) == ("ab", "", False)
 
 
 def test_the_demo_page_is_served_only_when_asked_for(client):

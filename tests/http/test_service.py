@@ -110,13 +110,23 @@ def test_feedback_is_stored_with_the_card_it_is_about(client, store):
 
 
 def test_a_store_that_is_down_costs_no_card(client, store, monkeypatch, capsys):
-    def down(_entry):
+    def down(*_):
         raise StoreError("the store did not answer")
 
-    monkeypatch.setattr(store, "record_decision", down)
-    assert open_chart(client, "alva")
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "record", down)
+        cards = open_chart(client, "alva")
+        assert cards
+        entry = {"card": cards[0]["uuid"], "outcome": "accepted", "outcomeTimestamp": "2026-06-01T00:00:00Z"}
+        assert client.post(FEEDBACK, json={"feedback": [entry]}).status_code == 200
+        assert int(client.get("/health/ready").json()["waiting"]) > 0
     logged = capsys.readouterr()
-    assert "decision not stored" in logged.out + logged.err
+    assert "records wait on the disk" in logged.out + logged.err
+    assert (store.decisions(), store.feedback()) == ([], [])
+    client.app.state.outbox._again_at = 1.0
+    client.app.state.outbox.tend()
+    assert len(store.decisions()) == 1
+    assert store.feedback()[0]["kind"] is not None
 
 
 def test_two_services_side_by_side_keep_their_own_language_and_profile(settings, tmp_path):

@@ -234,8 +234,8 @@ def test_nothing_of_the_patient_is_in_the_stores_files(settings, tmp_path):
         cards = open_chart(client)
         send(client, override(cards["K1"], "patient-declined"), accept(cards["K4"]))
         open_chart(client)
-        during = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    after = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        during = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    after = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     key = after.pop("http.db.silence-key")
     body = chart()
     patient = body["prefetch"]["patient"]

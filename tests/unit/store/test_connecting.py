@@ -25,6 +25,14 @@ def test_a_file_is_in_wal_mode_synchronises_fully_and_waits_for_a_writer(on_sqli
     assert told == ["wal", 2, 5000]
 
 
+def test_nothing_is_set_on_a_database_that_we_do_not_know(on_sqlite, monkeypatch):
+    unknown = sa.create_engine(on_sqlite)
+    monkeypatch.setattr(unknown.dialect, "name", "oracle")
+    monkeypatch.setattr(sa, "create_engine", lambda _address: unknown)
+    with connect("sqlite://").connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
+
+
 @pytest.mark.postgresql
 def test_what_the_site_writes_into_the_address_goes_before_what_we_would_say(postgresql):
     url = postgresql.database()

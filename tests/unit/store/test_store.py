@@ -35,7 +35,7 @@ def test_a_decision_is_remembered_with_its_rules_and_no_more(store):
     [row] = store.decisions()
     assert (row["tier"], row["points"], row["rules"], row["gates"]) == ("HIGH", 7, ["R-GC2", "R-LD"], ["G-ORDER"])
     assert set(row) == {
-        "id", "at", "hook", "rule_set", "profile", "tier", "points", "gates", "rules", "unknowns", "silenced",
+        "id", "at", "hook", "rule_set", "profile", "tier", "points", "gates", "rules", "unknowns", "silenced", "uuid",
         "client", "silent", "withheld",
     }  # fmt: skip
 
