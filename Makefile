@@ -64,7 +64,7 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/python
 
 $(VENV)/.ready-test: pyproject.toml | $(BIN)/python
 	@echo "Installing the service and its test tools into $(VENV) ..."
-	$(PIP_INSTALL) -e '.[test]'
+	$(PIP_INSTALL) -e '.[test,screening,dask]'
 	@touch $@ $(VENV)/.ready
 
 $(VENV)/.ready-mutation: $(VENV)/.ready-test

@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         10, ge=1, le=168, description="However used, an admin session ends after this long."
     )
 
+    screening_memory_mb: int = Field(
+        512, ge=128, description="Megabytes that all processes of a screening may need together."
+    )
+    screening_processes: int = Field(0, ge=0, description="Processes of a screening; 0: one for each processor.")
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:

@@ -14,6 +14,7 @@ _ROLE_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 _DECLINED: Final = (("meaning", "patient-declined"),)
 # How a drug gets into a record, and how often.
 _TOLD_BY: Final = ("MedicationRequest",) * 6 + ("MedicationStatement", "MedicationDispense", "MedicationAdministration")
+_COUNT: Final = "1"
 _USUAL_DAYS: Final = (14, 1500)
 _STILL_TAKEN: Final = 0.5
 
@@ -50,7 +51,8 @@ def _code(person: Person, trait: Trait) -> Json:
 def _amount(person: Person, trait: Trait) -> Json:
     if person.asked and person.well and trait.good is not None:
         return quantity(trait.good, trait.unit)
-    return quantity(round(person.chance.uniform(trait.low, trait.high), 1), trait.unit)
+    decimals = None if trait.unit == _COUNT else 1
+    return quantity(round(person.chance.uniform(trait.low, trait.high), decimals), trait.unit)
 
 
 # ---------------------------------------------------------------- one writer per kind

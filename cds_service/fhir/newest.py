@@ -27,7 +27,7 @@ def newest(resources: list[Located], skimmed: Sequence[Head] = ()) -> tuple[list
         resource = _resource(one)
         key = (resource.type_name, resource.id or _encode(resource))
         known = kept.setdefault(key, one)
-        if known is not one and _version(one) > _version(known):
+        if known is not one and version_of(one) > version_of(known):
             kept[key] = one
     read = [one for one in kept.values() if isinstance(one, Located)]
     return read, [one for one in kept.values() if isinstance(one, Head)]
@@ -37,12 +37,20 @@ def _resource(one: _One) -> Resource | Head:
     return one.resource if isinstance(one, Located) else one
 
 
-def _version(one: _One) -> tuple[float, int, bytes]:
-    """Order versions of a resource: last updated, then version number, then content, so that the order is total."""
+def version_of(one: Located | Head) -> tuple[float, int, bytes]:
+    """Order versions of a resource: last updated, then version number, then content, so that the order is total.
+
+    A resource that means nothing to us has no content: of two versions that claim to be the same, the one that may
+    matter is kept.
+    """
     meta = _meta(_resource(one))
     number = meta.version_id or ""
     is_number = number.isascii() and number.isdigit() and len(number) <= len(str(2**63))
-    return _moment(meta.last_updated), int(number) if is_number else -1, _encode(one)
+    return _moment(meta.last_updated), int(number) if is_number else -1, _content(one)
+
+
+def _content(one: _One) -> bytes:
+    return _encode(one) if isinstance(one, Located) else b""
 
 
 def _meta(resource: Resource | Head) -> Meta:

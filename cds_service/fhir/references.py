@@ -9,6 +9,8 @@ from cds_service.fhir.shapes import Reference
 
 # FHIR allows 64 characters; real servers send ids of almost 200 (Epic). Anything else would not survive in a URL.
 _USABLE_ID: Final = re.compile(r"[A-Za-z0-9\-._~]{1,256}")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_URN: Final = "urn:uuid:"
 _HISTORY: Final = "/_history"
 
 
@@ -34,7 +36,8 @@ def bare_id(patient_id: str) -> str:
 class PatientIdentity(msgspec.Struct):
     """Which references mean the patient in context. Answers are remembered: a record repeats one reference.
 
-    ``lenient`` accepts a reference that does not name its type (``1`` for ``Patient/1``).
+    A reference that does not name its type (``1`` for ``Patient/1``) is accepted; where the id is a UUID, so is
+    ``urn:uuid:<id>``, which exports keep from the Bundle that the patient once came in.
     """
 
     id: str
@@ -53,4 +56,5 @@ class PatientIdentity(msgspec.Struct):
         return answer
 
     def _compare(self, reference: str) -> bool:
-        return reference in self.full_urls or relative(reference) in (self.id, f"Patient/{self.id}")
+        own = {self.id, f"Patient/{self.id}"} | ({f"{_URN}{self.id}"} if _UUID.fullmatch(self.id) else set())
+        return reference in self.full_urls or relative(reference) in own

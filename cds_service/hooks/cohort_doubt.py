@@ -10,17 +10,16 @@ procedures           missing or blocked: no cards; many clients give no procedur
 ===================  ======================================================================================
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from cds_service.errors import EssentialDataMissing
 from cds_service.fhir import Gathered, cohort_shortfalls
 from cds_service.fhir.areas import AREA_KEY
 from cds_service.risk.assessment import Assessment
-from cds_service.risk.record import Area, Delivery, PatientRecord
+from cds_service.risk.gates.doubt import doubtful
+from cds_service.risk.record import PatientRecord
 
 _REMARK: Final = "limb-data-incomplete"
-_FALLEN_SHORT: Final = frozenset({Delivery.FAILED, Delivery.PARTIAL})
 
 
 def refuse_doubtful_silence(assessment: Assessment, gathered: Gathered, record: PatientRecord) -> None:
@@ -35,11 +34,3 @@ def refuse_doubtful_silence(assessment: Assessment, gathered: Gathered, record: 
     missing = tuple(told.get(key, f"{key}: {state.value}") for key, state in lists)
     if missing:
         raise EssentialDataMissing(missing)
-
-
-def doubtful(record: PatientRecord) -> Iterator[Area]:
-    """Yield the lists because of which a record without limb deficiency proves nothing."""
-    if not record.complete(Area.CONDITIONS):
-        yield Area.CONDITIONS
-    if record.delivery(Area.PROCEDURES).state in _FALLEN_SHORT:
-        yield Area.PROCEDURES

@@ -9,6 +9,7 @@ from cds_service.errors import EssentialDataMissing, MalformedRequest
 from cds_service.fhir import read_bundle
 from cds_service.risk.record import Area, Delivery
 from cds_service.terminology.index import TerminologyIndex
+from cds_service.terminology.load import load_default
 
 from .conftest import RHEUMATOID, bundle, condition, observation, patient, read, read_resources, resource
 
@@ -75,6 +76,12 @@ def test_resources_without_id_are_one_when_they_are_equal() -> None:
 def test_only_resources_of_the_patient_in_context_count(subject: Any, mine: bool) -> None:
     record = read({"conditions": bundle(condition(subject=subject))})
     assert (RA in record.conditions, record.ignored_others) == (mine, 0 if mine else 1)
+
+
+def test_the_urn_of_a_patient_whose_id_is_a_uuid_means_the_patient() -> None:
+    number = "0f4b2a3c-5d6e-4f70-8192-a3b4c5d6e7f8"
+    body = bundle(patient(id=number), condition(subject={"reference": f"urn:uuid:{number}"}))
+    assert RA in read_bundle(json.dumps(body).encode(), load_default()).conditions
 
 
 @pytest.mark.parametrize(("own", "state"), [(False, Delivery.PARTIAL), (True, Delivery.GIVEN)])

@@ -7,8 +7,9 @@ import pytest
 
 from cds_service.errors import EssentialDataMissing
 from cds_service.fhir import Gathered
-from cds_service.hooks.cohort_doubt import doubtful, refuse_doubtful_silence
+from cds_service.hooks.cohort_doubt import refuse_doubtful_silence
 from cds_service.risk.assess import assess
+from cds_service.risk.gates.doubt import doubtful
 from cds_service.risk.record import Area, Availability, Delivery, Demographics, PatientRecord
 from cds_service.rulesets.load import load_default
 
