@@ -1,6 +1,8 @@
 """An assessment as CDS Hooks 2.0 cards, ready for JSON."""
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Final
 
 from cards.detail import detail_blocks
 from cards.documents import letter_documents
@@ -15,6 +17,9 @@ from cards.words import LANGUAGES, Words, words
 from cds_service.risk.assessment import Assessment, Decision
 from cds_service.terminology.load import code_systems, load_default
 from cds_service.terminology.table import ConceptRow
+
+# Keeps the place of the suggestions among the members.
+_PLACE: Final = "suggestions"
 
 
 def cards_for(assessment: Assessment, options: CardOptions) -> list[Json]:
@@ -48,24 +53,27 @@ def _card(decision: Decision, assessment: Assessment, options: CardOptions, in_w
             "detail": rendered(detail_blocks(decision, assessment, in_words), options.text_format),
             "indicator": decision.indicator,
             "source": _source(decision, assessment, options, in_words),
-            "suggestions": offered,
+            "suggestions": _PLACE if offered else "",
             "selectionBehavior": "any" if offered or about_draft else "",
             "overrideReasons": override_reasons(in_words),
             "links": _links(decision, options, in_words),
         }
     )
-    # The client's own draft goes back as it came, also where it holds something empty.
-    return {**card, "suggestions": [*offered, *about_draft]} if about_draft else card
+    # They hold nothing empty, but for the client's own draft, which goes back as it came.
+    every = [*offered, *about_draft]
+    return {**card, "suggestions": every} if every else card
 
 
 def override_reasons(in_words: Words) -> list[Json]:
     """Return the reasons to override, the same on each card, ``other`` last: stable codes, display in the language."""
-    return [_override_reason(reason, in_words) for reason in built_in().override_reasons]
+    reasons = built_in().override_reasons
+    return [{**_override_code(reason), "display": in_words.say(f"override.{reason.meaning}")} for reason in reasons]
 
 
-def _override_reason(reason: OverrideReason, in_words: Words) -> Json:
+@cache
+def _override_code(reason: OverrideReason) -> Json:
     row = _override_row(reason)
-    return {"system": row.system, "code": row.code, "display": in_words.say(f"override.{reason.meaning}")}
+    return {"system": row.system, "code": row.code}
 
 
 def _override_row(reason: OverrideReason) -> ConceptRow:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from cards.findings import LIMB_FAMILY, explained, reason_names, strongest
 from cards.limbs import limb_status_text, scan_lines, scan_sites
 from cards.options import REFERENCE, Action, CardOptions, OrderCode, ReferralTarget, built_in
@@ -10,7 +12,7 @@ from cards.summary import triggers
 from cards.targets import own_referrals
 from cards.untrusted import one_line, without_markup
 from cards.words import Said, Words
-from cds_service.risk.assessment import Assessment, Decision, ScanPlan
+from cds_service.risk.assessment import Assessment, Decision, Finding, ScanPlan
 from cds_service.risk.record import Evidence
 from cds_service.terminology.load import load_default
 from cds_service.terminology.table import ConceptRow
@@ -31,8 +33,30 @@ def suggestions(decision: Decision, assessment: Assessment, options: CardOptions
         return []
     offered = [action for action in decision.actions if action in built_in().actions]
     offered += [action for action in referrals(decision, options) if action not in offered]
-    told = triggers(decision, in_words)
+    told = _told(triggers(decision, in_words), assessment, in_words)
     return [_suggestion(action, told, assessment, options, in_words) for action in offered]
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What all orders of a card say alike: why, resting on what, and what was seen of whom."""
+
+    reasons: tuple[Json, ...]
+    evidence: tuple[str, ...]
+    limbs: str
+    seen: tuple[str, ...]
+
+
+def _told(first: tuple[str, ...], assessment: Assessment, in_words: Words) -> _Told:
+    counted = strongest(assessment)
+    references = (evidence.reference for evidence in _evidence(counted, assessment))
+    limbs = in_words.say("order.note.limbs", {"limbs": Said(limb_status_text(assessment.limbs, in_words))})
+    seen = (*first, *(explained(finding, in_words) for finding in counted if finding.family != LIMB_FAMILY))
+    return _Told(
+        reasons=_reasons(first, counted, in_words),
+        evidence=tuple(dict.fromkeys(one for one in references if REFERENCE.match(one)))[:_MOST_EVIDENCE],
+        limbs=_noted(limbs),
+        seen=tuple(map(_noted, (in_words.say("order.note.seen"), *seen))) if seen else (),
+    )
 
 
 def referrals(decision: Decision, options: CardOptions) -> tuple[str, ...]:
@@ -92,9 +116,7 @@ def _dxa_rows(rows: tuple[ConceptRow, ...], entry: Action, scan: ScanPlan) -> tu
     return kept + tuple(row for row in forearm if row.attributes.get("site") == dxa.forearm_site)
 
 
-def _suggestion(
-    action: str, told: tuple[str, ...], assessment: Assessment, options: CardOptions, in_words: Words
-) -> Json:
+def _suggestion(action: str, told: _Told, assessment: Assessment, options: CardOptions, in_words: Words) -> Json:
     label = action_label(action, assessment, options, in_words)
     order = _order(action, told, assessment, options, in_words)
     resource = request_resource(order, options.fhir_version)
@@ -105,12 +127,11 @@ def _suggestion(
     }
 
 
-def _order(action: str, told: tuple[str, ...], assessment: Assessment, options: CardOptions, in_words: Words) -> Order:
+def _order(action: str, told: _Told, assessment: Assessment, options: CardOptions, in_words: Words) -> Order:
     codings = [
         without_empty({"system": code.system, "code": code.code, "display": code.display})
         for code in order_codes(action, assessment.scan, options)
     ]
-    evidence = _evidence(assessment)
     return Order(
         kind=_entry(action).kind,
         code={"coding": codings, "text": _order_text(action, options, in_words)},
@@ -118,23 +139,23 @@ def _order(action: str, told: tuple[str, ...], assessment: Assessment, options: 
         authored_on=options.as_of or assessment.as_of,
         requester=options.requester if REFERENCE.match(options.requester) else "",
         encounter=options.encounter if REFERENCE.match(options.encounter) else "",
-        reasons=_reasons(told, assessment, in_words),
-        evidence=tuple(dict.fromkeys(e.reference for e in evidence if REFERENCE.match(e.reference)))[:_MOST_EVIDENCE],
+        reasons=told.reasons,
+        evidence=told.evidence,
         sites=sites_to_measure(assessment.scan, in_words) if action == DXA else (),
         note=_note(action, told, assessment, options, in_words),
         performer=_performer(options.target(action)),
     )
 
 
-def _evidence(assessment: Assessment) -> tuple[Evidence, ...]:
-    counted = [evidence for finding in strongest(assessment) for evidence in finding.evidence]
+def _evidence(findings: tuple[Finding, ...], assessment: Assessment) -> tuple[Evidence, ...]:
+    counted = [evidence for finding in findings for evidence in finding.evidence]
     limbs = [evidence for limb in assessment.limbs.limbs for evidence in limb.evidence]
     routes = [evidence for gate in assessment.gates if gate.effect == _ROUTE for evidence in gate.evidence]
     return (*counted, *routes, *assessment.limbs.evidence, *limbs)
 
 
-def _reasons(told: tuple[str, ...], assessment: Assessment, in_words: Words) -> tuple[Json, ...]:
-    names = told + tuple(reason_names(finding, in_words)[0] for finding in strongest(assessment))
+def _reasons(told: tuple[str, ...], findings: tuple[Finding, ...], in_words: Words) -> tuple[Json, ...]:
+    names = told + tuple(reason_names(finding, in_words)[0] for finding in findings)
     texts = names or (in_words.say("order.reason"),)
     return tuple({"text": without_markup(text)} for text in texts)
 
@@ -147,21 +168,16 @@ def sites_to_measure(scan: ScanPlan, in_words: Words) -> tuple[str, ...]:
     return (*hips, *spine, *forearm)
 
 
-def _note(action: str, told: tuple[str, ...], assessment: Assessment, options: CardOptions, in_words: Words) -> str:
+def _note(action: str, told: _Told, assessment: Assessment, options: CardOptions, in_words: Words) -> str:
     """Plain lines without any sign that markdown or HTML knows: who reads a note, and in what, is not known."""
-    limbs = in_words.say("order.note.limbs", {"limbs": Said(limb_status_text(assessment.limbs, in_words))})
-    seen = [*told] + [
-        explained(finding, in_words) for finding in strongest(assessment) if finding.family != LIMB_FAMILY
-    ]
-    lines = [limbs, *(scan_lines(assessment.scan, in_words) if action == DXA else ())]
-    if action == DXA:
-        lines.append(in_words.say("order.note.preparation"))
-    if seen:
-        lines += [in_words.say("order.note.seen"), *seen]
-    lines += _route(options.target(action), in_words)
+    scan = [*scan_lines(assessment.scan, in_words), in_words.say("order.note.preparation")] if action == DXA else []
     basis = {"version": assessment.rule_set, "date": assessment.as_of.isoformat()}
-    lines.append(in_words.say("order.note.rules", basis))
-    return "\n".join(without_markup(line, _MOST_NOTE) for line in lines)[:_MOST_NOTE]
+    end = [*_route(options.target(action), in_words), in_words.say("order.note.rules", basis)]
+    return "\n".join([told.limbs, *map(_noted, scan), *told.seen, *map(_noted, end)])[:_MOST_NOTE]
+
+
+def _noted(line: str) -> str:
+    return without_markup(line, _MOST_NOTE)
 
 
 def _route(target: ReferralTarget | None, in_words: Words) -> list[str]:

@@ -59,9 +59,16 @@ Part = str | Slot | Optional
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A sentence with places for values."""
+    """A sentence with places for values; ``text`` is the whole of one that has none, as most have."""
 
     parts: tuple[Part, ...]
+    text: str | None = None
+
+    @classmethod
+    def of(cls, parts: tuple[Part, ...]) -> "Template":
+        """Return the template of these parts."""
+        texts = [part for part in parts if isinstance(part, str)]
+        return cls(parts, "".join(texts) if len(texts) == len(parts) else None)
 
     def slots(self) -> Iterator[Slot]:
         """Yield every place for a value, optional ones too."""
@@ -94,7 +101,7 @@ def parse(text: str) -> Template:
             (parts if inside is None else inside).append(_leaf(piece, text))
     if inside is not None:
         raise CatalogueError(f"'[' is not closed in {text!r}")
-    return Template(tuple(parts))
+    return Template.of(tuple(parts))
 
 
 def _leaf(token: str, text: str) -> str | Slot:

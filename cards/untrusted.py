@@ -27,8 +27,8 @@ def one_line(text: str, limit: int = MAX_TEXT) -> str:
     """Return ``text`` as one line of at most ``limit`` visible characters (the last is ``…`` when it was cut)."""
     read = text[:MAX_READ]
     visible = read if _is_plain(read) else _visible(unicodedata.normalize("NFC", read))
-    dead = _LINK_START.sub(r"\1 ", " ".join(visible.split()))
-    return shortened(dead, limit)
+    line = " ".join(visible.split())
+    return shortened(_LINK_START.sub(r"\1 ", line) if _may_link(line) else line, limit)
 
 
 def without_markup(text: str, limit: int = MAX_TEXT) -> str:
@@ -43,6 +43,11 @@ def shortened(text: str, limit: int) -> str:
     cut = text[: limit - 1]
     word = cut.rfind(" ")
     return (cut[:word] if word > limit // 2 else cut).rstrip(" ,;:+.(") + ELLIPSIS
+
+
+def _may_link(text: str) -> bool:
+    """True when a link may start somewhere: each kind has one of these signs, and most texts have none."""
+    return ":" in text or "@" in text or "." in text
 
 
 def _is_plain(text: str) -> bool:

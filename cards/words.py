@@ -42,7 +42,7 @@ class Words(msgspec.Struct, frozen=True):
         """Return these words with the names of local factors (L-*), which a rule set and not the catalogue gives."""
         if not titles:
             return self
-        named = {rule: Template((one_line(title[self.language]),)) for rule, title in titles.items()}
+        named = {rule: Template.of((one_line(title[self.language]),)) for rule, title in titles.items()}
         added = {f"{shelf}.{rule}": template for rule, template in named.items() for shelf in ("rule", "short")}
         return msgspec.structs.replace(self, templates={**self.templates, **added})
 
@@ -59,7 +59,9 @@ class Words(msgspec.Struct, frozen=True):
         template = self.templates.get(key)
         if template is None:
             raise CatalogueError(f"the catalogue {self.language} has no {key!r}")
-        return "".join(self._part(part, values) for part in template.parts)
+        if template.text is not None:
+            return template.text
+        return "".join([self._part(part, values) for part in template.parts])
 
     def word(self, shelf: str, value: Value) -> str:
         """Return the word for ``value`` on ``shelf``, or the value itself made harmless when the catalogue has none."""
@@ -111,7 +113,7 @@ class Words(msgspec.Struct, frozen=True):
         if isinstance(part, Slot):
             return self._slot(part, values)
         known = all(is_known(inner, values) for inner in part.parts if isinstance(inner, Slot))
-        return "".join(self._part(inner, values) for inner in part.parts) if known else ""
+        return "".join([self._part(inner, values) for inner in part.parts]) if known else ""
 
     def _slot(self, slot: Slot, values: Mapping[str, Value]) -> str:
         if not is_known(slot, values):

@@ -6,17 +6,21 @@ decoded once per request: a record says the same things over and over.
 """
 
 from collections.abc import Callable
-from functools import reduce
+from functools import cache, reduce
 from importlib.resources import files
 from operator import or_
 from typing import Any, ClassVar, Final, TypeAlias, cast
 
 import msgspec
 
-from cds_service.fhir.shapes import Reference, Resource, Shape
+from cds_service.fhir.shapes import CodeableConcept, CodeableReference, Reference, Resource, Shape
 from cds_service.fhir.shapes_bundle import ALONE, BUNDLE, RESOURCE_TYPES, Bundle, Search
 from cds_service.terminology.tsv import read_table
 
+# What a record says over and over; its dates and quantities differ each time.
+_REPEATED: Final = frozenset(
+    {CodeableConcept | None, str | CodeableConcept | None, CodeableReference | None, Reference | None}
+)
 _SUBJECT: Final = msgspec.json.Decoder(Reference | None)
 
 
@@ -108,41 +112,57 @@ def is_utf8(data: bytes) -> bool:
         return False
 
 
-class Opened(dict[bytes, Any]):
-    """The values of one type by their bytes, decoded when they are first asked for."""
+_Decode: TypeAlias = Callable[[Any], Any]
 
-    def __init__(self, kind: Any) -> None:
-        super().__init__()
-        self._decode: Callable[[bytes], Any] = msgspec.json.Decoder(kind).decode
 
-    def __missing__(self, data: bytes) -> Any:
-        value = self[data] = self._decode(data)
+class _Remembered:
+    """Decodes values of one type; equal bytes are decoded once and give the same object."""
+
+    def __init__(self, decode: _Decode) -> None:
+        self._decode = decode
+        self._known: dict[bytes, Any] = {}
+
+    def __call__(self, raw: msgspec.Raw) -> Any:
+        data = bytes(raw)
+        value = self._known.get(data)
+        if value is None:
+            value = self._known[data] = self._decode(data)
         return value
+
+
+@cache
+def _decoder(kind: Any) -> _Decode:
+    return msgspec.json.Decoder(kind).decode
+
+
+@cache
+def _kinds(shape: type[Resource]) -> tuple[tuple[_Decode, bool], ...]:
+    """Return what decodes each field of a shape, and whether its values repeat within a record."""
+    kinds = [field.type for field in msgspec.structs.fields(shape)]
+    return tuple((_decoder(kind), kind in _REPEATED) for kind in kinds)
 
 
 class Opener:
     """Makes resources of heads. Make one per request: it remembers texts of the record."""
 
     def __init__(self) -> None:
-        self._by_kind: dict[Any, Opened] = {}
-        self._plans: dict[type[Head], tuple[type[Resource], list[Opened]]] = {}
-
-    def values(self, kind: Any) -> Opened:
-        """Return the values of a type that were met in this request."""
-        known = self._by_kind.get(kind)
-        if known is None:
-            known = self._by_kind[kind] = Opened(kind)
-        return known
+        self._remembered: dict[_Decode, _Decode] = {}
+        self._plans: dict[type[Head], tuple[type[Resource], list[_Decode]]] = {}
 
     def opened(self, head: Head) -> Resource:
         """Return the resource whole, as decoding its bytes would. Raises msgspec.ValidationError for a fault in it."""
-        plan = self._plans.get(head.__class__)
-        if plan is None:
-            plan = self._plans[head.__class__] = self._plan(head)
-        shape, known = plan
-        told = zip(msgspec.structs.astuple(head), known, strict=True)
-        return shape(*[values[bytes(value)] if value.__class__ is msgspec.Raw else value for value, values in told])
+        shape, decoders = self._plans.get(head.__class__) or self._plan(head)
+        told = zip(msgspec.structs.astuple(head), decoders, strict=True)
+        return shape(*[decode(value) if value.__class__ is msgspec.Raw else value for value, decode in told])
 
-    def _plan(self, head: Head) -> tuple[type[Resource], list[Opened]]:
+    def _plan(self, head: Head) -> tuple[type[Resource], list[_Decode]]:
         shape = RESOURCE_TYPES[head.type_name]
-        return shape, [self.values(field.type) for field in msgspec.structs.fields(shape)]
+        decoders = [self._remembering(decode) if repeated else decode for decode, repeated in _kinds(shape)]
+        plan = self._plans[head.__class__] = (shape, decoders)
+        return plan
+
+    def _remembering(self, decode: _Decode) -> _Decode:
+        known = self._remembered.get(decode)
+        if known is None:
+            known = self._remembered[decode] = _Remembered(decode)
+        return known
