@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
+from cards.shapes import Checked
+
 Json = dict[str, Any]
 Kind = Literal["order", "referral"]
 _KINDS: Final[tuple[Kind, ...]] = ("order", "referral")
@@ -58,11 +60,13 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 def request_resource(order: Order, fhir_version: str) -> Json:
     """Return the resource for ``fhir_version`` (``STU3`` | ``R4`` | ``R4B`` | ``R5``) as JSON, valid by its model.
 
+    The model is asked once about all orders of one shape: see :mod:`cards.shapes`.
+
     Raises pydantic.ValidationError when the model refuses it, and KeyError for an unknown version.
     """
     shape = {"STU3": _stu3, "R5": _r5}.get(fhir_version, _r4)
     resource = without_empty(shape(order, fhir_version))
-    validate(resource, fhir_version)
+    _checked(fhir_version, resource["resourceType"])(resource)
     return resource
 
 
@@ -112,6 +116,11 @@ def _holds_something(member: object) -> bool:
 def _validator(fhir_version: str, resource_type: str) -> Callable[[Json], object]:
     module = import_module(_MODELS[fhir_version, resource_type])
     return cast(Callable[[Json], object], getattr(module, resource_type).model_validate)
+
+
+@cache
+def _checked(fhir_version: str, resource_type: str) -> Checked:
+    return Checked(_validator(fhir_version, resource_type))
 
 
 def _r4(order: Order, version: str) -> Json:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -56,6 +57,7 @@ _POINTED_TO: Final = (medication.Medication, admin.Device)
 _URN: Final = "urn:"
 _GRACE: Final = timedelta(days=1)
 _encode: Final = msgspec.json.Encoder().encode
+_where: Final = attrgetter("evidence.reference")
 
 
 class Sources(msgspec.Struct, frozen=True):
@@ -124,8 +126,13 @@ def _of_patient(
     the areas then must not pass for empty lists.
     """
     identity = PatientIdentity(patient.resource.id or "", frozenset({patient.full_url} - {""}))
-    mine = [one.resource for one in resources if identity.is_owner(one.resource.owner)]
-    strange = [one.resource.type_name for one in resources if not identity.is_owner(one.resource.owner)]
+    mine: list[Resource] = []
+    strange: list[str] = []
+    for resource in [one.resource for one in resources]:
+        if identity.is_owner(resource.owner):
+            mine.append(resource)
+        else:
+            strange.append(resource.type_name)
     if not all(identity.is_owner(read_subject(subject)) for subject in subjects):
         strange += [head.type_name for head in skimmed if not identity.is_owner(head.owner)]
     own = [resource for resource in mine if not isinstance(resource, admin.Patient)]
@@ -150,7 +157,14 @@ def _facts(resources: list[Resource], reading: Reading, as_of: date | None) -> d
                 else:
                     reading.gap(resource, "date", "after-the-day-of-assessment")
     # A fixed order, so that the sender's order never shows in an answer.
-    return {kind: sorted(found, key=_encode) for kind, found in facts.items()}
+    return {kind: _in_order(found) for kind, found in facts.items()}
+
+
+def _in_order(facts: list[Any]) -> list[Any]:
+    """Sort facts by where they stand; what stands at one place, or at none, by everything it says."""
+    ordered = sorted(facts, key=_where)
+    places = set(map(_where, facts))
+    return ordered if len(places) == len(facts) and "" not in places else sorted(facts, key=_encode)
 
 
 def _later(when: Any, as_of: date | None) -> bool:

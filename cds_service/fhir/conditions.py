@@ -17,7 +17,7 @@ ELEMENT: Final = "Condition-or-Observation"
 
 def read_condition(condition: Condition, reading: Reading) -> Iterator[ConditionFact]:
     """Yield the fact of a Condition that some concept recognises."""
-    found = reading.find((condition.code,), ELEMENT)
+    found = reading.find_one(condition.code, ELEMENT)
     if not found:
         reading.note_text(condition, condition.code)
         return

@@ -21,7 +21,7 @@ def read_family(history: FamilyMemberHistory, reading: Reading) -> Iterator[Fami
     if not history.condition:
         yield _fact(history, NOTHING, reading)
     for condition in history.condition:
-        found = reading.find((condition.code,), ELEMENT)
+        found = reading.find_one(condition.code, ELEMENT)
         if found:
             yield _fact(history, found, reading)
         else:

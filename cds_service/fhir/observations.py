@@ -20,12 +20,12 @@ Part = Observation | ObservationPart
 
 def read_observation(observation: Observation, reading: Reading) -> Iterator[ObservationFact]:
     """Yield a fact for the Observation and for each of its components that some concept recognises."""
-    if _is_about_another(observation, reading):
+    if observation.focus and _is_about_another(observation, reading):
         reading.gap(observation, "focus", "not-the-patient")
         return
     parts: tuple[Part, ...] = (observation, *observation.component)
     for part in parts:
-        found = reading.find((part.code,), ELEMENT)
+        found = reading.find_one(part.code, ELEMENT)
         if found.hits:
             yield _fact(observation, part, found, reading)
         else:
@@ -47,9 +47,9 @@ def _fact(observation: Observation, part: Part, found: Found, reading: Reading) 
         status=(observation.status or "").lower(),
         effective=effective,
         value=value,
-        answers=reading.find((part.value_codeable_concept,), ELEMENT).hits if part.value_codeable_concept else (),
+        answers=reading.find_one(part.value_codeable_concept, ELEMENT).hits,
         absent_reason=status_code(part.data_absent_reason),
-        sites=read_sites(reading, (observation.body_site,)),
+        sites=read_sites(reading, (observation.body_site,)) if observation.body_site else (),
         method=concept_text(observation.method),
     )
 

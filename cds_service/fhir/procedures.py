@@ -13,7 +13,7 @@ NOT_DONE: Final = "not-done"
 
 def read_procedure(procedure: Procedure, reading: Reading) -> Iterator[ProcedureFact]:
     """Yield the fact of a Procedure that some concept recognises."""
-    found = reading.find((procedure.code,))
+    found = reading.find_one(procedure.code)
     if not found:
         reading.note_text(procedure, procedure.code)
         return

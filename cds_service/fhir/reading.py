@@ -42,10 +42,25 @@ class Reading:
         self.referred = referred
         # Most codings of a record repeat: what counts in an element is sorted out once per coding.
         self._known: defaultdict[str, dict[tuple[str | None, str | None], tuple[ConceptMatch, ...]]] = defaultdict(dict)
+        self._found: dict[tuple[int, str], tuple[CodeableConcept, Found]] = {}
         self.gaps: set[Gap] = set()
         self.not_coded: set[NotCoded] = set()
         # Kinds of data of which something was told to exist and did not come along.
         self.short: set[Area] = set()
+
+    def find_one(self, concept: CodeableConcept | None, element: str = NOWHERE) -> Found:
+        """Return the concepts of a single CodeableConcept in ``element``; see :meth:`find`.
+
+        A record that was glanced at has the same object wherever it says the same, so the answer is remembered.
+        """
+        if concept is None:
+            return NOTHING
+        key = (id(concept), element)
+        known = self._found.get(key)
+        if known is None:
+            # The concept is kept as well, so that no other one can come to have its id.
+            known = self._found[key] = (concept, self.find((concept,), element))
+        return known[1]
 
     def find(self, concepts: Iterable[CodeableConcept | None], element: str = NOWHERE) -> Found:
         """Return the concepts that the codings have in ``element``, one match per concept, the most telling one.

@@ -10,7 +10,7 @@ from cds_service.risk.record import ReportFact
 
 def read_report(report: DiagnosticReport, reading: Reading) -> Iterator[ReportFact]:
     """Yield the fact of a DiagnosticReport whose code some concept recognises."""
-    found = reading.find((report.code,))
+    found = reading.find_one(report.code)
     if not found:
         reading.note_text(report, report.code)
         return
