@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 
 from cds_service.fhir.delivered import Delivered
-from cds_service.fhir.heads import Glance, GlancedBundle, Value, glanced, read_subject
+from cds_service.fhir.heads import OPENABLE, Glance, GlancedBundle, Value, glanced, read_subject
 from cds_service.fhir.modifiers import may_be_modified
 from cds_service.fhir.plainly import Reader, read_plainly
 from cds_service.fhir.repair import RepairBudget
-from cds_service.fhir.shapes_bundle import RESOURCE_TYPES, Entry, WholeBundle
+from cds_service.fhir.shapes_bundle import Entry, WholeBundle
 from cds_service.fhir.sieve import Sieve
 
 _WHOLE_BUNDLE: Final = msgspec.json.Decoder(WholeBundle)
@@ -96,8 +96,18 @@ class _Opening:
                 rest.append(entry)
         self._found.skim(rest)
         self._check_subjects()
+        opened = self._sieve.opener.opened
         for place in wanted:
-            self._open(place, entries[place])
+            entry = entries[place]
+            if self._sight.modified or entry.resource.__class__ not in OPENABLE:
+                self._open_otherwise(place, entry)
+                continue
+            try:
+                resource = opened(entry.resource)
+            except msgspec.ValidationError:
+                self._from_bytes(place, entry)
+            else:
+                self._found.add(resource, entry)
 
     def _check_subjects(self) -> None:
         """Make sure that the subject of each skimmed resource can be read: it tells whose the resource is."""
@@ -107,23 +117,15 @@ class _Opening:
         except msgspec.ValidationError:
             raise _OnlyPlainly from None
 
-    def _open(self, place: int, entry: Glance) -> None:
-        head = entry.resource
-        if head.type_name not in RESOURCE_TYPES:
-            self._found.add(None, entry)
-        elif self._sight.modified:
-            self._from_bytes(head.type_name, place)
+    def _open_otherwise(self, place: int, entry: Glance) -> None:
+        if entry.resource.__class__ in OPENABLE:
+            self._from_bytes(place, entry)
         else:
-            try:
-                resource = self._sieve.opener.opened(head)
-            except msgspec.ValidationError:
-                self._from_bytes(head.type_name, place)
-            else:
-                self._found.add(resource, entry)
+            self._found.add(None, entry)
 
-    def _from_bytes(self, kind: str, place: int) -> None:
+    def _from_bytes(self, place: int, entry: Glance) -> None:
         raw = self._raw[place]
-        self._plainly.whole(kind, bytes(raw.resource), raw)
+        self._plainly.whole(entry.resource.type_name, bytes(raw.resource), raw)
 
     @cached_property
     def _raw(self) -> Sequence[Entry]:

@@ -7,7 +7,7 @@ import msgspec
 from cds_service.fhir.heads import Glance, Head
 from cds_service.fhir.shapes import Resource
 from cds_service.fhir.shapes_admin import OperationOutcome
-from cds_service.fhir.shapes_bundle import ALONE, Entry, Located
+from cds_service.fhir.shapes_bundle import Entry, Located
 from cds_service.risk.record import Gap
 
 
@@ -55,10 +55,11 @@ class Delivered(msgspec.Struct):
 
     def add(self, resource: Resource | None, entry: Entry | Glance) -> None:
         """File the resource of an entry; None stands for one of a type that we do not read."""
-        if isinstance(resource, OperationOutcome):
+        if resource.__class__ is OperationOutcome:
             self.outcomes.append(resource)
             return
-        self.matches += (entry.search or ALONE).is_match
+        search = entry.search
+        self.matches += search is None or search.is_match
         if resource is not None:
             self.resources.append(Located(resource, entry.full_url or ""))
 

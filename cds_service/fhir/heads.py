@@ -74,6 +74,8 @@ def _names() -> list[str]:
 
 
 HEADS: Final = {name: _head(name) for name in _names()}
+OPENABLE: Final = frozenset(HEADS[name] for name in RESOURCE_TYPES)
+"""The heads of types that we read."""
 _ANY_HEAD: Any = reduce(or_, HEADS.values())
 
 

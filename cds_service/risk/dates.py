@@ -7,11 +7,14 @@ as the calendar day the sender wrote, in the sender's own time zone.
 
 import calendar
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Self
 
 import msgspec
 
 _MONTHS_PER_YEAR = 12
+# The same few days are asked for by rule after rule.
+_REMEMBERED = 2_000
 
 
 class PartialDate(msgspec.Struct, frozen=True, gc=False, order=False):
@@ -61,6 +64,7 @@ class PartialDate(msgspec.Struct, frozen=True, gc=False, order=False):
         return self.last >= day
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def add_months(day: date, months: int) -> date:
     """Return the same day of another month, or that month's last day when it is shorter (31 May - 3 mo = 28/29 Feb).
 

@@ -173,7 +173,9 @@ def _made_by(hit: Hit[ObservationFact], as_of: date) -> bool:
 
 def newest_first(hits: Iterable[Hit[F]]) -> tuple[Hit[F], ...]:
     """Sort by date, newest first, undated last; ties are settled by reference and content, never by arrival."""
-    return tuple(sorted(hits, key=_order))
+    found = tuple(hits)
+    # Of most concepts a record holds nothing, or one thing.
+    return found if len(found) <= 1 else tuple(sorted(found, key=_order))
 
 
 def _order(hit: Hit[F]) -> tuple[int, int, str, str, str]:

@@ -7,8 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+
+from cards.shapes import Checked
 from cds_service.errors import CallerError
-from cds_service.fhir import decoding, envelope
+from cds_service.fhir import assembling, decoding, envelope
+from cds_service.fhir.reading import Reading
 from cds_service.hooks.engine import Engine
 
 _UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -16,8 +20,14 @@ _UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Within this, nothing is glanced at: each resource is decoded on its own, as if it had a fault."""
-    with patch.object(envelope, "_glance", return_value=None), patch.object(decoding, "glanced", return_value=None):
+    """Within this, nothing is glanced at and nothing remembered: each resource is decoded, each order checked, anew."""
+    with (
+        patch.object(envelope, "_glance", return_value=None),
+        patch.object(decoding, "glanced", return_value=None),
+        patch.object(Reading, "find_one", lambda self, concept, element="": self.find((concept,), element)),
+        patch.object(assembling, "_in_order", lambda facts: sorted(facts, key=msgspec.json.encode)),
+        patch.object(Checked, "__call__", lambda self, resource: self._check(resource)),
+    ):
         yield
 
 
