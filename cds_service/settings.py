@@ -28,7 +28,9 @@ class Settings(BaseSettings):
         100_000_000, ge=10_000, description="Bytes that records waiting for the store may take on the disk."
     )
     demo: bool = Field(default=False, description="Serve the demonstration chart at / with synthetic patients.")
-    language: Literal["sv", "en"] = Field("sv", description="Language of cards where the client asks for none.")
+    language: Literal["sv", "en"] = Field(
+        "sv", description="Language of cards where neither call nor clinician has one."
+    )
     text_format: Literal["plain", "markdown", "html"] = Field("markdown", description="Format of a card's detail.")
     profile: Literal["se", "us", "sheet"] = Field("se", description="Profile of the rule set.")
     rule_set: str = Field("", description="Path of a rule-set file; empty for the built-in one.")

@@ -9,6 +9,7 @@
 """
 
 from cds_service.fhir.bundle_file import read_bundle
+from cds_service.fhir.clinician import clinician_languages
 from cds_service.fhir.envelope import FhirAuthorization, HookContext, HookRequest, read_hook_request
 from cds_service.fhir.gathered import Gathered, gather
 from cds_service.fhir.named import named_patient
@@ -19,6 +20,7 @@ __all__ = [
     "Gathered",
     "HookContext",
     "HookRequest",
+    "clinician_languages",
     "cohort_shortfalls",
     "gather",
     "named_patient",

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from cds_service.errors import MalformedRequest
-from cds_service.fhir import Gathered, HookRequest, gather, read_hook_request, record_of
+from cds_service.fhir import Gathered, HookRequest, clinician_languages, gather, read_hook_request, record_of
 from cds_service.fhir.fetching import Pages, Search, completing
 from cds_service.hooks.advice import Call, Drafts
 from cds_service.hooks.cohort_doubt import refuse_doubtful_silence
@@ -57,12 +57,16 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Assessed(msgspec.Struct, frozen=True):
-    """What a call was found to say; ``protected`` as in Demographics. The request is here without its resources."""
+    """What a call was found to say. The request is here without its resources.
+
+    ``protected`` as in Demographics. ``spoken``: the clinician's languages, looked up only where there is a card.
+    """
 
     request: HookRequest
     assessment: Assessment
     drafts: Drafts
     protected: bool
+    spoken: tuple[str, ...] = ()
 
 
 Reply: TypeAlias = Sequence[Pages] | str
@@ -106,7 +110,8 @@ def _steps(job: Job, by: Knowledge) -> _Steps:
     call = Call(request=alone, gathered=gathered, record=record, index=by.index, rules=by.rules, as_of=job.as_of)
     advice = HOOKS[request.hook].advise(call)
     refuse_doubtful_silence(advice.assessment, gathered, record)
-    return Assessed(alone, advice.assessment, advice.drafts, record.demographics.protected)
+    spoken = clinician_languages(request, job.body) if advice.assessment.decisions else ()
+    return Assessed(alone, advice.assessment, advice.drafts, record.demographics.protected, spoken)
 
 
 def _completed(

@@ -1,8 +1,8 @@
 """The way through, once: bytes -> record -> assessment -> cards -> bytes, and what to remember of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import orjson
@@ -23,6 +23,9 @@ from cds_service.rulesets.model import RuleSet
 from cds_service.silence import Silence, Silenced, Verdict
 from cds_service.store import DecisionEntry
 from cds_service.terminology.index import TerminologyIndex
+
+SPOKEN: Final[Mapping[str, Language]] = {"sv": "sv", "en": "en"}
+"""The languages of the cards by primary tag."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -55,7 +58,8 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises MalformedRequest for a body that is not a hook request or a hook we do not serve, EssentialDataMissing
         when the record cannot be assessed. ``language`` is that of the cards where the client has none of its own; None
-        for the default. ``client`` is who calls; None where there are no clients, as on the command line.
+        for the clinician's own, else the default. ``client`` is who calls; None where there are no clients, as on the
+        command line.
         """
         access = access_of(client)
         job = Job(
@@ -88,6 +92,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         if self.silence is not None:
             heard = await self.silence.applied(request, assessment)
         shown = msgspec.structs.replace(assessment, decisions=heard.kept)
+        language = language or next((SPOKEN[tag] for tag in assessed.spoken if tag in SPOKEN), None)
         options = as_client_wants(self._options(request, shown, language, assessed.drafts), client)
         options = msgspec.structs.replace(options, protected=assessed.protected)
         cards = cards_for(shown, options)
