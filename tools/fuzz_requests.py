@@ -1,7 +1,7 @@
 """Send mutated requests to the service and check every answer: never a 5xx, a hang, a growing process, a bad card.
 
 Run ``python -m tools.fuzz_requests --count 100000 --seed 1`` from the repository's root; name request files to mutate
-those as well as the demonstration patients. Request number ``i`` of a seed is always the same on one day, so a fault
+those as well as ours (``tools.fuzz_seeds``). Request number ``i`` of a seed is always the same on one day, so a fault
 is repeated with ``--seed S --first i --count 1``. Prints a summary; ends with 1 and writes the body when a check fails.
 """
 
@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from copy import deepcopy
-from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 from random import Random
@@ -26,14 +25,13 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from cds_service.app import create_app
-from cds_service.demo import demo_patients, hook_request
 from cds_service.settings import Settings
 from tests.conformance.cards_check import problems
+from tools.fuzz_seeds import seed_requests
 
 Json = dict[str, Any]
 Path_ = tuple[str | int, ...]
 
-INSTANCE: Final = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
 SERVICE: Final = "/cds-services/limb-deficiency-bone-health"
 REFUSALS: Final = frozenset({400, 412, 413})
 SLOWEST_ALLOWED: Final = 10.0
@@ -277,13 +275,6 @@ def request_of(seeds: Sequence[bytes], seed: int, number: int) -> bytes:
     return mutated(drawn, random)
 
 
-def seed_requests(files: Sequence[Path]) -> list[bytes]:
-    """Return the requests to mutate: all demonstration patients, and the files."""
-    today = datetime.now(UTC).date()
-    demo = [hook_request(patient.id, today) | {"hookInstance": INSTANCE} for patient in demo_patients()]
-    return [*(json.dumps(request).encode() for request in demo), *(path.read_bytes() for path in files)]
-
-
 Report = Callable[[int, list[str], bytes], None]
 
 
@@ -293,7 +284,7 @@ async def fuzz(seeds: Sequence[bytes], seed: int, numbers: range, report: Report
     ends = time.perf_counter() + seconds
     signal.signal(signal.SIGALRM, _hang)
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(Settings(database_url=f"sqlite:///{folder}/fuzz.db"))
+        app = create_app(Settings(database_url=f"sqlite:///{folder}/fuzz.db", allow_open=True))
         async with app.router.lifespan_context(app):
             for place, number in enumerate(numbers):
                 if time.perf_counter() > ends:

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from tools.fuzz_requests import complaints, fuzz, request_of, seed_requests
+from cds_service.hooks.services import HOOKS
+from tools.fuzz_requests import complaints, fuzz, request_of
+from tools.fuzz_seeds import seed_requests
 
 SEED = 20261124
 COUNT = 150
@@ -22,6 +24,14 @@ def test_mutated_requests_get_cards_or_a_refusal_and_nothing_else():
     assert sum(run.statuses.values()) == COUNT
     assert run.statuses[200] > COUNT / 2
     assert len(run.statuses) > 1
+
+
+def test_every_hook_and_every_version_is_among_what_is_mutated():
+    seeds = [json.loads(seed) for seed in seed_requests(())]
+    assert {seed["hook"] for seed in seeds} == set(HOOKS)
+    written = json.dumps(seeds)
+    for spelling in ('"ProcedureRequest"', '"DeviceUsage"', '"occurrencePeriod"', '"assertedDate"'):
+        assert spelling in written
 
 
 def test_a_request_of_a_seed_is_always_the_same():

@@ -13,7 +13,8 @@ from benchmarks.requests import request
 from cds_service.app.factory import build_engine
 from cds_service.fhir import read_hook_request
 from cds_service.settings import Settings
-from tools.fuzz_requests import request_of, seed_requests
+from tools.fuzz_requests import request_of
+from tools.fuzz_seeds import seed_requests
 
 from .client_requests import alva, each_resource
 from .plain_path import both, plainly
