@@ -54,6 +54,8 @@ def screen_command(  # noqa: PLR0917 - Typer turns each parameter into an option
     as_of: Annotated[str, typer.Option(help="Day of the assessment, YYYY-MM-DD; today when not given.")] = "",
     asked: Annotated[str, typer.Option(help="Types that were asked for: having no file of one means none.")] = "",
     processes: Annotated[int, typer.Option(min=0, help="Processes; 0: one for each processor.")] = 0,
+    engine: Annotated[str, typer.Option(help="Where: processes (this machine) or dask (extra 'dask').")] = "processes",
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler; without it one is started here.")] = "",
     memory: Annotated[int, typer.Option(min=0, help="Megabytes for all processes; 0: as CDS_SCREENING_MEMORY_MB.")] = 0,
 ) -> None:
     """Screen an export: a ranked list as CSV, Parquet and FHIR, and a report to read."""
@@ -65,11 +67,11 @@ def screen_command(  # noqa: PLR0917 - Typer turns each parameter into an option
     judge(plan.setting)
     _folder(out)
     started = time.monotonic()
-    engine = Processes(settings.screening_processes or os.cpu_count() or 1, out / FOLDER)
+    worked_by = _engine(engine, scheduler, settings.screening_processes or os.cpu_count() or 1, out)
     try:
-        screened, output = _run(plan, engine, out, settings.language, console)
+        screened, output = _run(plan, worked_by, out, settings.language, console)
     finally:
-        engine.close()
+        worked_by.close()
     Checkpoint(out).clear()
     _tell(screened, output, time.monotonic() - started, out)
     if any(fault.takes_something for fault in screened.faults):
@@ -87,6 +89,18 @@ def _folder(out: Path) -> None:
         out.mkdir(mode=_OWNER_FOLDER, parents=True, exist_ok=True)
     except OSError as error:
         raise MalformedRequest(f"{out}: {error.strerror}") from None
+
+
+def _engine(name: str, scheduler: str, processes: int, out: Path) -> Engine:
+    if name == "processes" and not scheduler:
+        return Processes(processes, out / FOLDER)
+    if name != "dask":
+        raise MalformedRequest("--engine is 'processes', or 'dask' with or without --scheduler")
+    try:
+        from cds_service.screening.dask_engine import Dask  # noqa: PLC0415 - an extra, and slow to load
+    except ImportError:
+        raise MalformedRequest("--engine dask needs the extra 'dask' (pip install 'cds-service[dask]')") from None
+    return Dask(scheduler, processes)
 
 
 def _run(plan: Plan, engine: Engine, out: Path, language: str, console: Console) -> tuple[Screened, Output]:

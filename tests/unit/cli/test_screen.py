@@ -1,6 +1,7 @@
 """``cds-service screen``: files, counts on the screen, and an exit status that tells."""
 
 import re
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -53,3 +54,20 @@ def test_a_rule_set_of_the_sites_own_is_used(export, tmp_path, monkeypatch):
     monkeypatch.setenv("CDS_RULE_SET", str(own))
     assert screen(export, tmp_path / "out", "--processes", "1").exit_code in (0, FAULTS)
     assert '"rule_set": "1.0.0-own"' in (tmp_path / "out" / "counts.json").read_text("utf-8")
+
+
+def test_a_cluster_can_be_asked_for_and_needs_its_extra(export, tmp_path, monkeypatch):
+    assert screen(export, tmp_path / "out", "--engine", "spark").exit_code == 1
+    assert screen(export, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1").exit_code == 1
+    monkeypatch.setitem(sys.modules, "cds_service.screening.dask_engine", None)
+    told = screen(export, tmp_path / "out", "--engine", "dask")
+    assert told.exit_code == 1
+    assert "extra 'dask'" in str(told.exception)
+
+
+def test_the_list_is_the_same_on_a_cluster(export, tmp_path):
+    pytest.importorskip("distributed")
+    assert screen(export, tmp_path / "one", "--processes", "1").exit_code in (0, FAULTS)
+    assert screen(export, tmp_path / "two", "--processes", "1", "--engine", "dask").exit_code in (0, FAULTS)
+    one, two = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two"))
+    assert one == two
