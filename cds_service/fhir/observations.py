@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from cds_service.fhir import shapes
 from cds_service.fhir.body_sites import read_sites
 from cds_service.fhir.conditions import ELEMENT, status_code
 from cds_service.fhir.quantities import as_text, read_quantity, read_range
@@ -14,6 +15,8 @@ from cds_service.risk.record import ObservationFact, Quantity, Range
 
 # FHIR: an integer answer is a count, which UCUM calls the unit 1.
 COUNT_UNIT: Final = "1"
+# Code of http://terminology.hl7.org/CodeSystem/referencerange-meaning; without a type a range is of this kind.
+_NORMAL: Final = "normal"
 _PERSONS: Final = ("Patient/", "RelatedPerson/")
 Part = Observation | ObservationPart
 
@@ -47,6 +50,7 @@ def _fact(observation: Observation, part: Part, found: Found, reading: Reading) 
         status=(observation.status or "").lower(),
         effective=effective,
         value=value,
+        normal=_normal(part) if part.reference_range else None,
         answers=reading.find_one(part.value_codeable_concept, ELEMENT).hits,
         absent_reason=status_code(part.data_absent_reason),
         sites=read_sites(reading, (observation.body_site,)) if observation.body_site else (),
@@ -60,7 +64,15 @@ def _effective(observation: Observation, reading: Reading) -> PartialDate | None
     return reading.date(moment, observation, "effective") or end or start
 
 
-def read_value(part: Part, observation: Observation, reading: Reading) -> Quantity | Range | bool | str | None:
+def _normal(part: Part) -> Range | None:
+    """Return the one range that is not marked as of another kind; several for different people tell nothing."""
+    ranges = [one for one in part.reference_range if one.type is None or _NORMAL in {c.code for c in one.type.coding}]
+    return read_range(shapes.Range(low=ranges[0].low, high=ranges[0].high)) if len(ranges) == 1 else None
+
+
+def read_value(
+    part: Part, observation: Observation, reading: Reading
+) -> Quantity | Range | PartialDate | bool | str | None:
     """Return the answer; a coded answer is also given as its text. A quantity without a usable number is a gap."""
     if part.value_quantity is not None:
         quantity = read_quantity(part.value_quantity)
@@ -73,5 +85,7 @@ def read_value(part: Part, observation: Observation, reading: Reading) -> Quanti
         return Quantity(part.value_integer, COUNT_UNIT)
     if part.value_range is not None:
         return read_range(part.value_range)
-    text = part.value_string or part.value_date_time or concept_text(part.value_codeable_concept)
+    if part.value_date_time is not None:
+        return reading.date(part.value_date_time, observation, "valueDateTime")
+    text = part.value_string or concept_text(part.value_codeable_concept)
     return text[:MAX_TEXT] or None

@@ -5,6 +5,7 @@ from typing import Final
 
 from cds_service.fhir import shapes
 from cds_service.fhir.word_tables import unit_spellings
+from cds_service.risk.dates import PartialDate
 from cds_service.risk.record import Quantity, Range
 from cds_service.terminology.units import convert, ucum_units
 
@@ -64,13 +65,15 @@ def ratio(given: shapes.Ratio | None, per: str) -> Quantity | None:
     return Quantity(top.value / below, top.unit) if top and below else None
 
 
-def as_text(value: Quantity | Range | bool | str | None) -> str:
-    """Return a value as the evidence shows it: ``18 ng/mL``, ``2 - 4 mg``, ``true``; empty for None."""
+def as_text(value: Quantity | Range | PartialDate | bool | str | None) -> str:
+    """Return a value as the evidence shows it: ``18 ng/mL``, ``2 - 4 mg``, ``2026-05``, ``true``; empty for None."""
     match value:
         case Quantity():
             return f"{value.comparator}{value.value:g} {value.unit}".strip()
         case Range():
             return f"{as_text(value.low) or '?'} - {as_text(value.high) or '?'}"
+        case PartialDate():
+            return value.text
         case bool():
             return "true" if value else "false"
     return value or ""

@@ -36,6 +36,14 @@ class Condition(SubjectResource, frozen=True, gc=False):
     context: Reference | None = None
 
 
+class ReferenceRange(Shape, frozen=True, gc=False):
+    """What a laboratory calls normal; ``type`` says when it is another kind of range."""
+
+    low: Quantity | None = None
+    high: Quantity | None = None
+    type: CodeableConcept | None = None
+
+
 class ObservationPart(Shape, frozen=True, gc=False):
     """What an Observation and its components have in common: a question and its answer."""
 
@@ -48,6 +56,7 @@ class ObservationPart(Shape, frozen=True, gc=False):
     value_string: str | None = None
     value_date_time: str | None = None
     data_absent_reason: CodeableConcept | None = None
+    reference_range: tuple[ReferenceRange, ...] = ()
 
 
 class Observation(SubjectResource, frozen=True, gc=False):
@@ -66,6 +75,7 @@ class Observation(SubjectResource, frozen=True, gc=False):
     value_string: str | None = None
     value_date_time: str | None = None
     data_absent_reason: CodeableConcept | None = None
+    reference_range: tuple[ReferenceRange, ...] = ()
     body_site: CodeableConcept | None = None
     method: CodeableConcept | None = None
     component: tuple[ObservationPart, ...] = ()

@@ -121,13 +121,17 @@ class ConditionFact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ObservationFact(msgspec.Struct, frozen=True, kw_only=True):
-    """An Observation or one of its components. ``answers`` are the concepts its coded value belongs to."""
+    """An Observation or one of its components. ``answers`` are the concepts its coded value belongs to.
+
+    ``normal`` is the range that the laboratory itself calls normal; None when it sent none, or several.
+    """
 
     evidence: Evidence
     hits: tuple[ConceptMatch, ...]
     status: str = ""
     effective: PartialDate | None = None
-    value: Quantity | Range | bool | str | None = None
+    value: Quantity | Range | PartialDate | bool | str | None = None
+    normal: Range | None = None
     answers: tuple[ConceptMatch, ...] = ()
     absent_reason: str = ""
     sites: tuple[BodySite, ...] = ()

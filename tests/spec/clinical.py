@@ -144,6 +144,8 @@ def _numeric(line: Json, unit: str | None = None) -> Json:
 LABS = {
     "vitamin-d": ("vitamin-d-lab", {"analyte": "25OHD-total"}),
     "tsh": ("drug-thyroid-hormone", {"role": "tsh-lab"}),
+    "free-t4": ("thyroid-hormone-lab", {"analyte": "free-T4"}),
+    "testosterone": ("testosterone-lab", {"property": "substance"}),
     "egfr": ("chronic-kidney-disease", {"role": "eGFR"}),
     "frax-mof": ("frax-result", {"role": "mof"}),
     "bmi": ("bmi-observation", {"role": "bmi"}),
@@ -215,9 +217,10 @@ def smokes(draft: Draft, line: Json) -> list[Json]:
 
 
 def observed(draft: Draft, line: Json) -> list[Json]:
-    """Any other coded Observation: ``{is, which, value/unit | yes}``."""
+    """Any other coded Observation: ``{is, which, value/unit | yes | day}``."""
     concept = draft.code(line)
     value = {"valueBoolean": line.pop("yes")} if "yes" in line else _numeric(line) if "value" in line else {}
+    value |= {"valueDateTime": day(line.pop("day"))} if "day" in line else {}
     return [_observation(draft, line, concept, **value)]
 
 

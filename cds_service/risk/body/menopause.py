@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from cds_service.risk.assessment import Age, LimbStatus, Menopause
-from cds_service.risk.body.measures import MONTHS, YEARS, amount
+from cds_service.risk.body import menstruation
+from cds_service.risk.body.measures import YEARS, amount
 from cds_service.risk.case import Case
 from cds_service.risk.dates import PartialDate, add_months
 from cds_service.risk.drugs.current import current_drugs
@@ -24,7 +25,6 @@ CONCEPT: Final = "menopause"
 REPLACEMENT_CONCEPT: Final = "drug-hormone-replacement"
 STATE_ITEM: Final = "menopausal-state"
 AGE_ITEM: Final = "age-at-menopause"
-AMENORRHOEA_ITEM: Final = "amenorrhoea"
 
 # Statuses of the table that mean the ovaries have stopped for good, whatever the age.
 PREMATURE: Final = frozenset({"premature-menopause", "premature-ovarian-failure"})
@@ -119,10 +119,9 @@ def _possible_age(hit: Hit[ObservationFact], age: Age | None) -> bool:
 
 
 def _without_periods(record: PatientRecord, rules: RuleSet, as_of: date) -> Iterable[_Stop]:
-    for hit in item_answers(record, AMENORRHOEA_ITEM, as_of)[:1]:
-        months = amount(hit.fact, MONTHS)
-        if months is not None and months >= rules.number("menopause.amenorrhoea_months"):
-            yield _Stop(hit.fact.evidence)
+    answer = menstruation.newest_answer(record, as_of)
+    if answer and menstruation.without_for(answer, rules.number("menopause.amenorrhoea_months")):
+        yield _Stop(answer.fact.evidence)
 
 
 def _onset_age(stated: float | None, when: PartialDate | None, birth: PartialDate | None) -> float | None:

@@ -92,20 +92,55 @@ def body_size(record: PatientRecord, limbs: LimbStatus, rules: RuleSet, as_of: d
     )
 
 
+class DatedBmi(msgspec.Struct, frozen=True):
+    """The corrected BMI (kg/m2) of one weighing on a known day; ``evidence`` names the weighing."""
+
+    day: date
+    bmi: Band
+    evidence: Evidence
+
+
+def bmi_series(record: PatientRecord, limbs: LimbStatus, rules: RuleSet, as_of: date) -> tuple[DatedBmi, ...]:
+    """Return the corrected BMI of each weighing after the last amputation, oldest first; empty without a height.
+
+    Today's missing mass and height are taken: neither changes after the loss of a limb in an adult.
+    """
+    height, missing = height_of(record, limbs, rules, as_of), missing_mass(record, limbs, rules, as_of)
+    found: list[DatedBmi] = []
+    for hit in _weighings(record, rules, as_of):
+        when = hit.fact.effective
+        if when is None or not when.exact or not _after_every_loss(when, limbs):
+            continue
+        weighing = _Weighing(kg=amount(hit.fact, KG), on=when)
+        weight = _corrected(_scale(weighing, record, limbs, rules, as_of).band, missing.fraction)
+        bmi = _bmi(weight, height, None, whole=False).band
+        if bmi:
+            found.append(DatedBmi(when.first, bmi, hit.fact.evidence))
+    return tuple(reversed(found))
+
+
 # ---------------------------------------------------------------- weighing
 
 
-def _weighing(record: PatientRecord, limbs: LimbStatus, rules: RuleSet, as_of: date) -> _Weighing:
-    hits = [
+def _weighings(record: PatientRecord, rules: RuleSet, as_of: date) -> tuple[Found, ...]:
+    """Return the plausible weighings in kg, newest first."""
+    low, high = rules.number("weight.plausible_weight_low"), rules.number("weight.plausible_weight_high")
+    return newest_first(hit for hit in _weighed(record, as_of) if low <= (amount(hit.fact, KG) or 0) <= high)
+
+
+def _weighed(record: PatientRecord, as_of: date) -> list[Found]:
+    return [
         hit
         for role in _WEIGHT_ROLES
         for hit in results(record, OBSERVATIONS, as_of, role=role)
         if amount(hit.fact, KG) is not None
     ]
-    low, high = rules.number("weight.plausible_weight_low"), rules.number("weight.plausible_weight_high")
-    plausible = newest_first(hit for hit in hits if low <= (amount(hit.fact, KG) or 0) <= high)
+
+
+def _weighing(record: PatientRecord, limbs: LimbStatus, rules: RuleSet, as_of: date) -> _Weighing:
+    plausible = _weighings(record, rules, as_of)
     if not plausible:
-        return _Weighing(refused="weight-implausible" if hits else "weight-missing")
+        return _Weighing(refused="weight-implausible" if _weighed(record, as_of) else "weight-missing")
     newest = plausible[0].fact
     return _Weighing(
         kg=amount(newest, KG),
@@ -119,9 +154,13 @@ def _why_not(weighed: PartialDate | None, limbs: LimbStatus, rules: RuleSet, as_
     oldest = add_months(as_of, -int(rules.number("weight.max_age_months")))
     if weighed is None or not weighed.certainly_on_or_after(oldest):
         return "weight-outdated"
+    return "" if _after_every_loss(weighed, limbs) else "weight-before-amputation"
+
+
+def _after_every_loss(weighed: PartialDate, limbs: LimbStatus) -> bool:
     # Lost and weighed on the same day, or in the same month of which no day is known: which came first is not known.
     losses = [limb.since for limb in limbs.limbs if limb.origin == ACQUIRED and limb.since]
-    return "" if all(weighed.first > loss.last for loss in losses) else "weight-before-amputation"
+    return all(weighed.first > loss.last for loss in losses)
 
 
 def _scale(weighing: _Weighing, record: PatientRecord, limbs: LimbStatus, rules: RuleSet, as_of: date) -> _Part:

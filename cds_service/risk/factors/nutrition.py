@@ -6,11 +6,14 @@ prosthesis) and never across an amputation.
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import takewhile
 from typing import Final
 
 import msgspec
 
 from cds_service.risk.assessment import Finding, Status, Value
+from cds_service.risk.body import menstruation
+from cds_service.risk.body.weight import bmi_series
 from cds_service.risk.case import Case
 from cds_service.risk.dates import add_months
 from cds_service.risk.filters import (
@@ -21,12 +24,13 @@ from cds_service.risk.filters import (
     first_began,
     item_answers,
     made_since,
+    newest_evidence,
     possible_conditions,
     results,
     why_silent,
 )
 from cds_service.risk.measured import Measured, measured
-from cds_service.risk.record import Area, ConditionFact, Hit, ObservationFact
+from cds_service.risk.record import Area, ConditionFact, Evidence, Hit, ObservationFact
 from cds_service.risk.silence import not_listed, suspected, unknown
 
 EATING_DISORDER: Final = "eating-disorder"
@@ -74,13 +78,31 @@ def _of_anorexia(hits: tuple[Hit[ConditionFact], ...]) -> tuple[Hit[ConditionFac
 
 
 def _active_anorexia(case: Case, hits: tuple[Hit[ConditionFact], ...]) -> Finding:
-    rule = case.rules.factor("R-AN")
-    underweight = case.body.bmi is not None and case.body.bmi.certainly_below(rule["underweight_bmi"])
-    if underweight and any(_ill_since(hit, case.months_ago(rule["underweight_months"])) for hit in hits):
-        return _graded(case, "long", "nut.anorexia-underweight", hits, rule["underweight_months"], "underweight_months")
-    if _without_periods(case):
-        return _graded(case, "long", "nut.anorexia-amenorrhoea", hits, rule["amenorrhoea_months"], "amenorrhoea_months")
+    weighings = _underweight_for_long(case, hits)
+    if weighings is not None:
+        return _graded(case, "long", "nut.anorexia-underweight", hits, "underweight_months", weighings)
+    if periods := _without_periods(case):
+        return _graded(case, "long", "nut.anorexia-amenorrhoea", hits, "amenorrhoea_months", periods)
     return _graded(case, "active", "nut.anorexia", hits)
+
+
+def _underweight_for_long(case: Case, hits: tuple[Hit[ConditionFact], ...]) -> tuple[Evidence, ...] | None:
+    """Return the weighings that show underweight for the rule's months (none: the diagnosis tells it), else None.
+
+    Too light at every weighing over those months: the series proves it. Otherwise the length of the illness is taken
+    for it, unless a weighing of those months says that the weight was certainly high enough.
+    """
+    rule = case.rules.factor("R-AN")
+    cut, months = rule["underweight_bmi"], rule["underweight_months"]
+    if case.body.bmi is None or not case.body.bmi.certainly_below(cut):
+        return None
+    series = bmi_series(case.record, case.limbs, case.rules, case.as_of)
+    light = list(takewhile(lambda one: one.bmi.certainly_below(cut), reversed(series)))
+    if light and add_months(light[-1].day, int(months)) <= light[0].day:
+        return newest_evidence(one.evidence for one in light)
+    day = case.months_ago(months)
+    heavier = any(one.bmi.certainly_at_least(cut) for one in series if one.day > day)
+    return () if not heavier and any(_ill_since(hit, day) for hit in hits) else None
 
 
 def _ill_since(hit: Hit[ConditionFact], day: date) -> bool:
@@ -89,22 +111,25 @@ def _ill_since(hit: Hit[ConditionFact], day: date) -> bool:
     return began is not None and began.last <= day
 
 
-def _without_periods(case: Case) -> bool:
+def _without_periods(case: Case) -> tuple[Evidence, ...]:
+    answer = menstruation.newest_answer(case.record, case.as_of)
     months = case.rules.factor("R-AN")["amenorrhoea_months"]
-    for answer in item_answers(case.record, "amenorrhoea", case.as_of):
-        lasted = measured(answer.fact, "mo")
-        if lasted is not None:
-            return lasted.above(months)
-    return False
+    lasting = answer is not None and menstruation.without_for(answer, months, more=True)
+    return (answer.fact.evidence,) if answer and lasting else ()
 
 
 def _graded(
-    case: Case, grade: str, reason: str, hits: tuple[Hit[ConditionFact], ...], months: float = 0, threshold: str = ""
+    case: Case,
+    grade: str,
+    reason: str,
+    hits: tuple[Hit[ConditionFact], ...],
+    threshold: str = "",
+    proof: tuple[Evidence, ...] = (),
 ) -> Finding:
     began = first_began(hits)
     values: dict[str, Value] = {"grade": grade, "since": began.text if began else None}
-    if months:
-        values["months"] = int(months)
+    if threshold:
+        values["months"] = int(case.rules.factor("R-AN")[threshold])
     low_weight = ("underweight_bmi",) if threshold == "underweight_months" else ()
     return case.find(
         "R-AN",
@@ -112,7 +137,7 @@ def _graded(
         reason,
         grade=grade,
         values=values,
-        evidence=(*evidence_of(hits), *(case.body.evidence if low_weight else ())),
+        evidence=newest_evidence(evidence_of(hits), case.body.evidence if low_weight else (), proof),
         held_against=(threshold, *low_weight) if threshold else (),
         strong_since=began.first if began and threshold else None,
     )

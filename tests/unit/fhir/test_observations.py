@@ -1,9 +1,11 @@
 """Observations keep their answer, its kind and its unit; components are facts of their own."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from cds_service.risk.dates import PartialDate
 from cds_service.risk.record import BodySite, ObservationFact, Quantity, Range
 
 from .conftest import (
@@ -39,7 +41,8 @@ def one_observation(concept: str = "bmi-observation", **more: Any) -> Observatio
         ({"valueBoolean": False}, False, "false"),
         ({"valueBoolean": True}, True, "true"),
         ({"valueString": "two"}, "two", "two"),
-        ({"valueDateTime": "2001-05"}, "2001-05", "2001-05"),
+        ({"valueDateTime": "2001-05"}, PartialDate.of_month(2001, 5), "2001-05"),
+        ({"valueDateTime": "2001-05-17T10:00:00Z"}, PartialDate.of_day(date(2001, 5, 17)), "2001-05-17"),
         ({"valueCodeableConcept": {"text": "Never"}}, "Never", "Never"),
         ({"valueRange": {"low": {"value": 2, "code": "mg"}, "high": {"value": 4, "code": "mg"}}},
          Range(Quantity(2, "mg"), Quantity(4, "mg")), "2 mg - 4 mg"),
@@ -109,3 +112,38 @@ def test_components_are_facts_of_their_own() -> None:
 def test_method_and_site_of_an_observation_are_kept() -> None:
     fact = one_observation(method={"coding": [{"code": "DXA"}]}, bodySite=coded(SCT, "287679003"))
     assert (fact.method, fact.sites) == ("DXA", (BodySite("lower", "left", "hip"),))
+
+
+NORMAL = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/referencerange-meaning", "code": "normal"}]}
+CRITICAL = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/referencerange-meaning", "code": "critical"}]}
+ENDS = {"low": {"value": 12, "code": "pmol/L"}, "high": {"value": 22, "code": "pmol/L"}}
+READ = Range(Quantity(12, "pmol/L"), Quantity(22, "pmol/L"))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "expected"),
+    [
+        ([ENDS], READ),
+        ([ENDS | {"type": NORMAL}], READ),
+        ([ENDS, {"high": {"value": 60, "code": "pmol/L"}, "type": CRITICAL}], READ),
+        ([{"high": {"value": 22, "unit": "pmol/l"}}], Range(None, Quantity(22, "pmol/L"))),
+        ([ENDS | {"type": CRITICAL}], None),
+        ([ENDS, ENDS], None),
+        ([{"text": "12 to 22"}], None),
+        ([], None),
+    ],
+)
+def test_the_one_range_that_is_called_normal_is_kept(ranges: list[Any], expected: Range | None) -> None:
+    assert one_observation(referenceRange=ranges).normal == expected
+
+
+def test_a_component_has_the_range_of_its_own() -> None:
+    part = {"code": coded(LOINC, "29463-7"), "valueQuantity": {"value": 60, "code": "kg"}, "referenceRange": [ENDS]}
+    panel = observation(code=coded(LOINC, "00000-0"), component=[part])
+    assert read_resources(panel).observations["bmi-observation"][0].fact.normal == READ
+
+
+def test_a_date_that_is_none_is_a_gap_and_no_answer() -> None:
+    record = read_resources(observation(valueDateTime="last spring"))
+    assert record.observations["bmi-observation"][0].fact.value is None
+    assert [(gap.element, gap.reason) for gap in record.gaps] == [("valueDateTime", "not-a-date")]

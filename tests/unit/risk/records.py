@@ -44,6 +44,7 @@ SE = "urn:oid:1.2.752.116.1.1.1.1.3"
 SCT = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 ATC = "http://www.whocc.no/atc"
+NPU = "http://npu-terminology.org"
 KVA = "urn:oid:1.2.752.116.1.3.2.1.4"
 ITEMS = "urn:uuid:25b549e3-89bf-4c8b-a7bf-a22c59c1b865"
 

@@ -196,17 +196,17 @@ def underweight():
 
 def test_anorexia_with_a_low_weight_rests_on_the_weighing_too():
     found = of(nutrition, "R-AN", ANOREXIA, body=underweight())
-    assert references(found) == ["Condition/anorexia", "Observation/weight"]
+    assert references(found) == ["Observation/weight", "Condition/anorexia"]
 
 
-def test_anorexia_without_periods_is_told_with_the_months_and_rests_on_the_diagnosis_alone():
+def test_anorexia_without_periods_is_told_with_the_months_and_rests_on_the_answer_not_on_the_weighing():
     body = BodySize(bmi=flat(22.0), evidence=SCALE)
-    found = of(nutrition, "R-AN", ANOREXIA, item("amenorrhoea", 24, "mo"), body=body)
+    found = of(nutrition, "R-AN", ANOREXIA, item("amenorrhoea", 24, "mo", ref="Observation/periods"), body=body)
     assert (found.reason, [limit.name for limit in found.thresholds]) == (
         "nut.anorexia-amenorrhoea",
         ["amenorrhoea_months"],
     )
-    assert references(found) == ["Condition/anorexia"]
+    assert references(found) == ["Observation/periods", "Condition/anorexia"]
 
 
 @pytest.mark.parametrize("kg", [8, 1])
