@@ -1,11 +1,11 @@
-"""The command line: ``cds-service serve | demo | assess | validate | audit | cohort | screen | users``."""
+"""The command line: ``cds-service serve | demo | assess | validate | audit | clients | cohort | screen | users``."""
 
 import sys
 
 import typer
 from rich.console import Console
 
-from cds_service.cli import assess, audit, cohort, screen, serve, users, validate
+from cds_service.cli import assess, audit, clients, cohort, screen, serve, users, validate
 from cds_service.errors import CdsServiceError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command()(serve.demo)
 app.command()(assess.assess)
 app.command()(validate.validate)
 app.add_typer(audit.app, name="audit")
+app.add_typer(clients.app, name="clients")
 app.command("screen")(screen.screen_command)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(users.app, name="users")

@@ -23,7 +23,7 @@ def read_document(document: Mapping[str, Any] | str | bytes) -> Json:
 
     Raises ClientError, whose ``faults`` name each place (``auth.issuer``) and what is wrong there.
     """
-    parsed = _parsed(document) if isinstance(document, str | bytes) else document
+    parsed = read_json(document) if isinstance(document, str | bytes) else document
     try:
         checked = ClientDocument.model_validate(parsed)
     except ValidationError as error:
@@ -47,7 +47,8 @@ def written(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _parsed(text: str | bytes) -> Any:
+def read_json(text: str | bytes) -> Any:
+    """Return parsed JSON in which every member stands once. Raises ClientError."""
     if len(text) > _LARGEST:
         raise ClientError((("", "the document is too large"),))
     try:

@@ -13,8 +13,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from cds_service.clients import Client, clashes, read_client, read_document
+from cds_service.clients import Client, clashes, differences, read_client, read_document
 from cds_service.errors import ClientError, Conflict
+from cds_service.store.audit import AuditEntry, AuditTrail
 from cds_service.store.tables import CLIENT_HISTORY, CLIENTS
 
 # Of workers that register clients at the same moment each sees what the other did; SQLite has one writer anyway.
@@ -36,10 +37,14 @@ class ClientEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientTable:
-    """The clients. Every method is one transaction and raises StoreError when it cannot be done."""
+    """The clients. Every method is one transaction and raises StoreError when it cannot be done.
 
-    def __init__(self, transaction: Callable[[], AbstractContextManager[sa.Connection]]) -> None:
+    What changes something is in the audit as well, kept together with the change or not at all.
+    """
+
+    def __init__(self, transaction: Callable[[], AbstractContextManager[sa.Connection]], audit: AuditTrail) -> None:
         self._transaction = transaction
+        self._audit = audit
 
     def all(self) -> tuple[ClientEntry, ...]:
         """Return all clients by id, those that are not active too."""
@@ -62,7 +67,7 @@ class ClientTable:
         with self._transaction() as connection:
             return connection.execute(sa.select(sa.func.max(CLIENT_HISTORY.c.id))).scalar() or 0
 
-    def add(self, document: Mapping[str, Any], *, by: str) -> ClientEntry:
+    def add(self, document: Mapping[str, Any], *, by: str, reason: str = "") -> ClientEntry:
         """Register a new client. Raises ClientError for a faulty document or a clash, Conflict when the id is taken."""
         entry = _entry(document, 1, by)
         with self._transaction() as connection:
@@ -72,9 +77,10 @@ class ClientTable:
             except IntegrityError:
                 raise Conflict(f"there is a client {entry.id} already") from None
             _remember(connection, entry)
+            self._audit.append(connection, _audited(entry, "client.add", reason, {}))
         return entry
 
-    def change(self, document: Mapping[str, Any], *, made_from: int, by: str) -> ClientEntry:
+    def change(self, document: Mapping[str, Any], *, made_from: int, by: str, reason: str = "") -> ClientEntry:
         """Replace a client's document by one that was made from its revision ``made_from``.
 
         Raises ClientError for a faulty document or a clash, Conflict when it is no longer at that revision, or unknown.
@@ -82,16 +88,27 @@ class ClientTable:
         entry = _entry(document, made_from + 1, by)
         with self._transaction() as connection:
             _lock(connection)
+            before = connection.execute(sa.select(CLIENTS.c.document).where(CLIENTS.c.id == entry.id)).scalar() or {}
             here = (CLIENTS.c.id == entry.id) & (CLIENTS.c.revision == made_from)
             if connection.execute(CLIENTS.update().where(here).values(_row(entry))).rowcount != 1:
                 raise Conflict(f"client {entry.id} was changed meanwhile, or is not registered; read it again")
             _remember(connection, entry)
+            changed = {"changed": ", ".join(differences(before, entry.document))}
+            self._audit.append(connection, _audited(entry, "client.change", reason, changed))
         return entry
 
 
 def _entry(document: Mapping[str, Any], revision: int, by: str) -> ClientEntry:
     checked = read_document(document)
     return ClientEntry(id=checked["id"], revision=revision, document=checked, changed=datetime.now(UTC), changed_by=by)
+
+
+def _audited(entry: ClientEntry, act: str, reason: str, details: Mapping[str, str]) -> AuditEntry:
+    """Return what the audit says of a change: which members it touched, never what is in them."""
+    numbered = {"revision": str(entry.revision), **details}
+    return AuditEntry(
+        at=entry.changed, actor=entry.changed_by, act=act, target=entry.id, reason=reason, details=numbered
+    )
 
 
 def _row(entry: ClientEntry) -> dict[str, Any]:

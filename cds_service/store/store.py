@@ -46,7 +46,7 @@ class Store:
         self.activity = ActivityTable(self._transaction)
         self.answers = AnswerTable(self._transaction)
         self.attempts = AttemptTable(self._transaction)
-        self.clients = ClientTable(self._transaction)
+        self.clients = ClientTable(self._transaction, self.audit)
         self.links = LinkTable(self._transaction, self.audit)
         self.rule_sets = RuleSetTable(self._transaction, self.audit)
         self.sessions = SessionTable(self._transaction, self.audit)

@@ -55,7 +55,7 @@ def test_what_could_not_be_used_any_more_is_forgotten(store):
 def test_a_number_is_not_kept_as_it_is(store, tmp_path):
     assert new(Replays(store.seen_tokens.first_use), "Test-Alva-Exempelsson")
     store.close()
-    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"Exempelsson" not in kept
 
 
