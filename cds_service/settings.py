@@ -27,6 +27,15 @@ class Settings(BaseSettings):
     spool_max_bytes: int = Field(
         100_000_000, ge=10_000, description="Bytes that records waiting for the store may take on the disk."
     )
+    metrics: Literal["off", "loopback", "token"] = Field(
+        "loopback", description="Who may read /metrics: nobody, callers on this machine, or who shows the token."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for /metrics, where CDS_METRICS is `token`; empty lets nobody in."
+    )
+    tracing: bool = Field(
+        default=False, description="Send traces to where the OTEL_ variables say; needs the extra `otel`."
+    )
     demo: bool = Field(default=False, description="Serve the demonstration chart at / with synthetic patients.")
     language: Literal["sv", "en"] = Field(
         "sv", description="Language of cards where neither call nor clinician has one."

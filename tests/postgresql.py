@@ -20,7 +20,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 UNPRIVILEGED = ("postgres", "nobody")
 MEMORY_NEEDED = 1 << 30
 INITDB = ("--locale=C", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions")
-# Nothing here has to survive a loss of power. What is committed has to survive a killed server: synchronous_commit stays.
+# Nothing here has to survive a loss of power. What is committed survives a killed server: synchronous_commit stays on.
 FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=16MB")
 
 

@@ -3,6 +3,7 @@
 import math
 from uuid import uuid4
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -60,7 +61,7 @@ class FaultBarrier:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not reach the caller or the server's log
-            request_id = uuid4().hex[:12]
+            request_id = str(structlog.contextvars.get_contextvars().get("request_id") or uuid4())
             log.error("request failed", request_id=request_id, error=type(error).__name__, at=_where(error))
             if scope["type"] == "http" and not started:
                 answer = JSONResponse(internal_outcome(request_id), status_code=500, media_type=FHIR_JSON)

@@ -12,11 +12,12 @@ from fastapi import FastAPI
 from msgspec import structs
 
 from cards import CardOptions, Links, local_titles, warm_up
+from cds_service import tracing
 from cds_service.admin import Room, SessionLimits
 from cds_service.admin import install as install_admin
 from cds_service.admin.rules.checking import read_version
 from cds_service.admin.rules.ledger import Ledger, Policy
-from cds_service.app import errors, health, routes
+from cds_service.app import errors, health, metrics_page, routes
 from cds_service.app.admission import Admission
 from cds_service.app.browsers import BrowserOrigins
 from cds_service.app.headers import SafeHeaders
@@ -24,6 +25,7 @@ from cds_service.app.in_force import EarlierVersions, made_from, rules_watch, ta
 from cds_service.app.outbound import Outbound
 from cds_service.app.referral_targets import read_targets
 from cds_service.app.refresh import Refresher
+from cds_service.app.requests import Requests
 from cds_service.app.tending import tend
 from cds_service.demo import demo_routes
 from cds_service.errors import RuleSetError
@@ -61,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.refresher.settle()
     app.include_router(routes.router)
     app.include_router(health.router)
+    app.include_router(metrics_page.router)
     earlier = EarlierVersions(app.state.ledger)
     app.include_router(standalone_routes(lambda: _desk(app), earlier, settings.max_body_bytes))
     if settings.admin:
@@ -72,6 +75,9 @@ def create_app(settings: Settings) -> FastAPI:
         BrowserOrigins, everyone=settings.cors_origins, anyone=lambda: admission.registry.browser_origins
     )
     app.add_middleware(SafeHeaders, https=settings.base_url.startswith("https://"))
+    app.add_middleware(Requests)
+    if settings.tracing:
+        tracing.enable()
     return app
 
 

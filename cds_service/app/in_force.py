@@ -13,6 +13,7 @@ from cds_service.admin.rules.ledger import Ledger
 from cds_service.app.refresh import Watch
 from cds_service.errors import UnknownVersion
 from cds_service.hooks.engine import Engine
+from cds_service.metrics import rule_set_in_force
 from cds_service.rulesets.model import RuleSet
 from cds_service.standalone import Desk, desk
 from cds_service.store.rule_sets import RuleSetTable
@@ -55,6 +56,7 @@ def take_over(state: Any, new: InForce) -> None:
     """
     state.engine = under(state.engine, new)
     state.desk = new.desk
+    rule_set_in_force(new.rules.version, new.rules.profile)
 
 
 def under(engine: Engine, new: InForce) -> Engine:

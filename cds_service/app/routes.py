@@ -13,7 +13,10 @@ from cds_service.clients import Client
 from cds_service.errors import UnknownService
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.services import SERVICE_ID, discovery
+from cds_service.metrics import CALLS, CARDS, FEEDBACK, HELD_BACK
 from cds_service.settings import Settings
+from cds_service.store import DecisionEntry
+from cds_service.tracing import stage
 
 router = APIRouter()
 
@@ -30,12 +33,16 @@ async def call(service_id: str, request: Request) -> Response:
     """Answer a hook with cards."""
     _known(service_id)
     state = request.app.state
-    client = await state.admission.admit(request, f"/cds-services/{service_id}")
-    body = await read_json_body(request, body_limits(state.settings, client))
+    with stage("admit"):
+        client = await state.admission.admit(request, f"/cds-services/{service_id}")
+    with stage("read"):
+        body = await read_json_body(request, body_limits(state.settings, client))
     language = preferred_language(request.headers.get("accept-language", ""))
     answer = await state.engine.answer(body, language=language, client=client)
     # On the disk before the answer is on its way; in the store afterwards, so that no card waits for it.
-    state.outbox.remember(answer.decision)
+    with stage("remember"):
+        state.outbox.remember(answer.decision)
+    count(answer.decision)
     return Response(answer.body, media_type="application/json", background=BackgroundTask(state.outbox.drain))
 
 
@@ -50,6 +57,8 @@ async def feedback(service_id: str, request: Request) -> Response:
         body, service=service_id, received=datetime.now(UTC), keep_comments=state.settings.keep_feedback_comments
     )
     await run_in_threadpool(state.outbox.record_feedback, entries)
+    for entry in entries:
+        FEEDBACK.labels(entry.outcome).inc()
     return Response(status_code=200)
 
 
@@ -66,3 +75,25 @@ def body_limits(settings: Settings, client: Client) -> BodyLimits:
 def _known(service_id: str) -> None:
     if service_id != SERVICE_ID:
         raise UnknownService("no such service; see /cds-services")
+
+
+def count(decision: DecisionEntry) -> None:
+    """Count a call that was answered: what it brought, and what was held back."""
+    CALLS.labels(decision.hook, outcome_of(decision), decision.tier).inc()
+    for card in decision.cards:
+        CARDS.labels(card.kind, decision.tier).inc()
+    for kind in decision.silenced:
+        HELD_BACK.labels(kind, "silence").inc()
+    for kind in decision.withheld:
+        HELD_BACK.labels(kind, "silent client").inc()
+
+
+def outcome_of(decision: DecisionEntry) -> str:
+    """Return in one word what became of a call: ``cards``, or why there were none."""
+    if decision.cards:
+        return "cards"
+    if decision.withheld:
+        return "withheld"
+    if decision.silenced:
+        return "silenced"
+    return "gated" if decision.gates else "none"

@@ -23,6 +23,7 @@ from cds_service.rulesets.model import RuleSet
 from cds_service.silence import Silence, Silenced, Verdict
 from cds_service.store import DecisionEntry
 from cds_service.terminology.index import TerminologyIndex
+from cds_service.tracing import stage
 
 SPOKEN: Final[Mapping[str, Language]] = {"sv": "sv", "en": "en"}
 """The languages of the cards by primary tag."""
@@ -77,25 +78,29 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         replies: list[Reply] = []
         way: FetchingCall | str | None = None
         while True:
-            told = await self.aside.on(job, replies, by) if self.aside is not None else None
-            told = told or walk.on(replies)
+            with stage("assess"):
+                told = await self.aside.on(job, replies, by) if self.aside is not None else None
+                told = told or walk.on(replies)
             if isinstance(told, Assessed):
                 return told
             assert self.fetcher is not None, "without one nothing is asked for"
-            way = self.fetcher.open(told.request, access) if way is None else way
-            replies.append(way if isinstance(way, str) else await way.fetched(told.searches))
+            with stage("fetch"):
+                way = self.fetcher.open(told.request, access) if way is None else way
+                replies.append(way if isinstance(way, str) else await way.fetched(told.searches))
 
     async def _answer(self, assessed: Assessed, language: Language | None, client: Client | None) -> Answer:
         request = assessed.request
         assessment = not_hidden(assessed.assessment, client)
         heard = Verdict(kept=assessment.decisions)
         if self.silence is not None:
-            heard = await self.silence.applied(request, assessment)
+            with stage("silence"):
+                heard = await self.silence.applied(request, assessment)
         shown = msgspec.structs.replace(assessment, decisions=heard.kept)
         language = language or next((SPOKEN[tag] for tag in assessed.spoken if tag in SPOKEN), None)
         options = as_client_wants(self._options(request, shown, language, assessed.drafts), client)
         options = msgspec.structs.replace(options, protected=assessed.protected)
-        cards = cards_for(shown, options)
+        with stage("cards"):
+            cards = cards_for(shown, options)
         decision = decision_of(request.hook, shown, cards, heard)
         if client is not None:
             cards, decision = withheld(cards, decision, client)

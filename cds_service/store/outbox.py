@@ -13,6 +13,7 @@ import msgspec
 
 from cds_service.errors import NotKept, StoreError, StoreRefused
 from cds_service.logs import log
+from cds_service.metrics import RECORDS_ASIDE, RECORDS_LOST
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, Record
 from cds_service.store.spool import Spool, SpoolFile, unwrapped
 from cds_service.store.store import Store
@@ -51,6 +52,7 @@ class Outbox:
             self._spool.append(msgspec.json.encode(Record(decision=decision)))
         except StoreError as error:
             self.lost += 1
+            RECORDS_LOST.inc()
             log.error("decision lost", problem=str(error))
 
     def record_feedback(self, entries: Sequence[FeedbackEntry]) -> None:
@@ -145,6 +147,7 @@ class Outbox:
     def _set_aside(self, line: bytes) -> None:
         self._spool.set_aside(line)
         self.refused += 1
+        RECORDS_ASIDE.inc()
 
     def _resting(self) -> bool:
         return self._clock() < self._again_at

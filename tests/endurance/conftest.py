@@ -25,7 +25,14 @@ def nursery(tmp_path):
     started = []
 
     def start(url, busy_ms=5000):
-        given = {"database_url": url, "spool": str(tmp_path / "spool"), "silence_key": KEY, "allow_open": True, "large_processes": 0}
+        given = {
+            "database_url": url,
+            "spool": str(tmp_path / "spool"),
+            "silence_key": KEY,
+            "allow_open": True,
+            # Processes beside each server would outlive it, and take time to start that is not this test's.
+            "large_processes": 0,
+        }
         started.append(Nursery(given, busy_ms))
         return started[-1]
 

@@ -1,7 +1,7 @@
 """Servers by the dozen: everything is imported once, then each line of standard input makes a fork that serves.
 
-A line is a JSON object of settings. The fork opens store and spool anew, as a started process does, and tells its process
-number and port on standard output when it answers. Run as a program, so that the tests can kill what they like.
+A line is a JSON object of settings. The fork opens store and spool anew, as a started process does, and tells its
+process number and port on standard output when it answers. Run as a program, so that the tests can kill what they like.
 """
 
 import json
@@ -43,8 +43,8 @@ def main() -> None:
     """Fork a server for each line, until there are no more."""
     warm_up()
     # Done above, once for all forks; and who waits for a locked file need not wait long in a test.
-    factory.warm_up = lambda: None  # type: ignore[attr-defined] # a test replaces what the module has imported
-    connecting.BUSY_TIMEOUT_MS = int(sys.argv[1])  # type: ignore[misc] # a constant for everybody but this test
+    setattr(factory, "warm_up", lambda: None)  # noqa: B010 - a test replaces what the module has imported
+    setattr(connecting, "BUSY_TIMEOUT_MS", int(sys.argv[1]))  # noqa: B010 - a constant for everybody but this test
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         if os.fork() == 0:

@@ -11,6 +11,7 @@ from cds_service.fhir.fetching.exchange import Exchange, Stopped
 from cds_service.fhir.fetching.origins import Origin
 from cds_service.fhir.fetching.troubles import Trouble
 from cds_service.logs import log
+from cds_service.metrics import FETCHES
 
 _BUNDLE: Final = "Bundle"
 _SEARCH_RESULT: Final = "searchset"
@@ -84,6 +85,9 @@ class Reader(msgspec.Struct, frozen=True):
         except Exception as error:  # noqa: BLE001 - one search that breaks in any way must not take the others with it
             pages.trouble = Trouble.OURS
             log.error("query broke", key=pages.search.key, error=type(error).__name__)
+        finally:
+            # Also when it is cut off: then what stands is that the time was over.
+            FETCHES.labels(pages.trouble.name.lower() if pages.trouble else "whole").inc()
 
     async def _follow(self, pages: Pages) -> None:
         waiting = [self._inside(link) for link in pages.search.links]
