@@ -1,11 +1,12 @@
 """Settings, read from the environment (``CDS_...``) or given by the command line; described in docs/settings.md."""
 
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+RoleName = Literal["viewer", "editor", "publisher", "admin"]
 HookName = Literal[
     "patient-view", "order-select", "order-sign", "encounter-start", "appointment-book", "problem-list-item-create"
 ]
@@ -128,6 +129,23 @@ class Settings(BaseSettings):
     admin_secure_cookies: bool = Field(
         default=True, description="Keep sessions in cookies that https alone carries; off only for http on one machine."
     )
+    admin_passwords: bool = Field(
+        default=True, description="Let people sign in to the admin pages with a password that is kept here."
+    )
+    admin_oidc_issuer: str = Field(
+        "", description="Issuer of the OpenID Connect provider at which people may sign in; empty: none."
+    )
+    admin_oidc_client_id: str = Field("", description="What that provider calls this service.")
+    admin_oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret it shares with this service.")
+    admin_oidc_scopes: tuple[str, ...] = Field(
+        ("openid", "profile", "email"), description="Scopes that are asked for; `openid` is always among them."
+    )
+    admin_oidc_role_claim: str = Field(
+        "groups", description="Claim of the ID token that gives the role; dots look inside, as in `realm_access.roles`."
+    )
+    admin_oidc_roles: dict[str, RoleName] = Field(
+        {}, description="Which value of that claim gives which role (JSON object); whoever has none is not let in."
+    )
     admin_idle_minutes: int = Field(30, ge=1, le=1440, description="Unused, an admin session ends after this long.")
     admin_session_hours: int = Field(
         10, ge=1, le=168, description="However used, an admin session ends after this long."
@@ -137,6 +155,15 @@ class Settings(BaseSettings):
         512, ge=128, description="Megabytes that all processes of a screening may need together."
     )
     screening_processes: int = Field(0, ge=0, description="Processes of a screening; 0: one for each processor.")
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        needed = (self.admin_oidc_client_id, self.admin_oidc_client_secret.get_secret_value(), self.base_url)
+        if self.admin_oidc_issuer and not all(needed):
+            raise ValueError("CDS_ADMIN_OIDC_ISSUER needs the client id, the client secret and CDS_BASE_URL")
+        if self.admin_oidc_issuer and "openid" not in self.admin_oidc_scopes:
+            raise ValueError("CDS_ADMIN_OIDC_SCOPES must hold openid")
+        return self
 
     @field_validator("time_zone")
     @classmethod

@@ -34,6 +34,8 @@ async def sign_in_page(visit: _Anybody) -> Response:
 @router.post(SIGN_IN)
 async def signed_in(visit: _Anybody) -> Response:
     """Look at name and password; one answer for a wrong name, a wrong password and a closed account."""
+    if not visit.room.passwords:
+        visit.refuse(404, "missing")
     back = inside(visit.field("next"))
     name, password = visit.field("name"), text(visit.form, "password")
     address = visit.request.client.host if visit.request.client else ""
@@ -55,6 +57,7 @@ async def sign_out(visit: Annotated[Visit, Depends(require("viewer"))]) -> Respo
     """End this session."""
     act = visit.act("sign-out", visit.actor)
     await run_in_threadpool(visit.room.store.sessions.end, hashed(visit.secret), act)
+    # Never on to the provider by itself: whoever shares its session with other programs decides.
     return visit.drop_session(visit.onward(SIGN_IN, "signed-out"))
 
 
@@ -87,7 +90,13 @@ async def _followed(visit: Visit, secret: str) -> Followed:
 
 
 def _sign_in_page(visit: Visit, back: str, problem: str = "", status: int = 200) -> Response:
-    values = {"back": back, "name": visit.field("name"), "problems": {"": problem} if problem else {}}
+    values = {
+        "back": back,
+        "passwords": visit.room.passwords,
+        "provider": visit.room.provider is not None,
+        "name": visit.field("name"),
+        "problems": {"": problem} if problem else {},
+    }
     return visit.page("sign-in.html", "", status, **values)
 
 

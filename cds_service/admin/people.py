@@ -60,6 +60,8 @@ class People(msgspec.Struct, frozen=True):
         """Return the secret of a link that sets a new password; an earlier link opens nothing any more."""
         if account.disabled:
             raise Fault("fault.disabled")
+        if account.issuer:
+            raise Fault("fault.provider-link")
         return self._link(account.id, account.name, LINK_LASTS)
 
     def first_link(self) -> str:
@@ -102,6 +104,8 @@ class People(msgspec.Struct, frozen=True):
         """Give an account another role; whoever is signed in to it has to sign in again."""
         if account.name == self.actor:
             raise Fault("fault.own-role")
+        if account.issuer:
+            raise Fault("fault.provider-role")
         act = self.act("user.role", account.name, before=account.role, role=role)
         try:
             self.store.accounts.set_role(account.id, role, act, never_without=_lost(account))

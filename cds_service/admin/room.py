@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cards.options import Language
+from cds_service.admin.oidc import Provider
 from cds_service.admin.passwords import Bench
 from cds_service.rulesets.model import RuleSet
 from cds_service.store import Store
@@ -25,6 +26,7 @@ class Room(msgspec.Struct, frozen=True):
 
     ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone; ``key``: the site's
     own secret, under which marks are made; ``zone``: in which times are written; ``bench``: where passwords are hashed.
+    ``passwords``: people may sign in with one; ``provider``: where else they may.
     """
 
     store: Store
@@ -38,6 +40,8 @@ class Room(msgspec.Struct, frozen=True):
     zone: ZoneInfo = ZoneInfo("UTC")
     max_body_bytes: int = 20_000_000
     bench: Bench = msgspec.field(default_factory=Bench)
+    passwords: bool = True
+    provider: Provider | None = None
 
     @property
     def origin(self) -> str:
@@ -49,6 +53,11 @@ class Room(msgspec.Struct, frozen=True):
     def session_cookie(self) -> str:
         """The cookie of a session; the prefix makes browsers refuse it from another host, path or over http."""
         return "__Host-cds-session" if self.secure else "cds-session"
+
+    @property
+    def attempt_cookie(self) -> str:
+        """The cookie of somebody who is away at the identity provider."""
+        return "__Host-cds-oidc" if self.secure else "cds-oidc"
 
     @property
     def visitor_cookie(self) -> str:

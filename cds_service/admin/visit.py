@@ -128,9 +128,9 @@ class Visit(msgspec.Struct, frozen=True):
         headers = SECURITY_HEADERS | {"Content-Language": self.language, "Vary": "Accept-Language, Cookie"}
         answer = Response(html, status, media_type="text/html", headers=headers)
         if self.is_new:
-            self._keep(answer, self.room.visitor_cookie, self.secret)
+            self.keep(answer, self.room.visitor_cookie, self.secret)
         if language := chosen(self.request):
-            self._keep(answer, COOKIE, language, _YEAR_SECONDS)
+            self.keep(answer, COOKIE, language, _YEAR_SECONDS)
         return answer
 
     def json(self, content: object, status: int = 200) -> Response:
@@ -148,7 +148,7 @@ class Visit(msgspec.Struct, frozen=True):
 
     def keep_session(self, answer: Response, secret: str) -> Response:
         """Put a session into the browser's hand in place of whatever it held before."""
-        self._keep(answer, self.room.session_cookie, secret, int(self.room.limits.most.total_seconds()))
+        self.keep(answer, self.room.session_cookie, secret, int(self.room.limits.most.total_seconds()))
         answer.delete_cookie(self.room.visitor_cookie, secure=self.room.secure, httponly=True, samesite="lax")
         return answer
 
@@ -157,7 +157,8 @@ class Visit(msgspec.Struct, frozen=True):
         answer.delete_cookie(self.room.session_cookie, secure=self.room.secure, httponly=True, samesite="lax")
         return answer
 
-    def _keep(self, answer: Response, name: str, value: str, seconds: int | None = None) -> None:
+    def keep(self, answer: Response, name: str, value: str, seconds: int | None = None) -> None:
+        """Put a cookie into the browser's hand that no script reads and no other site sends."""
         answer.set_cookie(name, value, max_age=seconds, secure=self.room.secure, httponly=True, samesite="lax")
 
     def refuse(self, status: int, key: str) -> NoReturn:

@@ -15,6 +15,7 @@ from cards import CardOptions, Links, local_titles, warm_up
 from cds_service import tracing
 from cds_service.admin import Room, SessionLimits
 from cds_service.admin import install as install_admin
+from cds_service.admin.oidc import Outside, Provider, ProviderSettings
 from cds_service.admin.rules.checking import read_version
 from cds_service.admin.rules.ledger import Ledger, Policy
 from cds_service.app import errors, health, metrics_page, routes
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     earlier = EarlierVersions(app.state.ledger)
     app.include_router(standalone_routes(lambda: _desk(app), earlier, settings.max_body_bytes))
     if settings.admin:
-        install_admin(app, build_admin(settings, store, lambda: app.state.engine.rules))
+        install_admin(app, build_admin(settings, store, lambda: app.state.engine.rules, outbound.provider))
     if settings.demo:
         app.include_router(demo_routes(engine.today))
     errors.install(app)
@@ -131,7 +132,9 @@ def build_silence(settings: Settings, engine: Engine, outbox: Outbox) -> Silence
     )
 
 
-def build_admin(settings: Settings, store: Store, in_force: Callable[[], RuleSet]) -> Room:
+def build_admin(
+    settings: Settings, store: Store, in_force: Callable[[], RuleSet], outside: Outside | None = None
+) -> Room:
     """Return what the admin pages stand on. Raises StoreError when there is no usable key."""
     return Room(
         store=store,
@@ -146,12 +149,30 @@ def build_admin(settings: Settings, store: Store, in_force: Callable[[], RuleSet
         secure=settings.admin_secure_cookies,
         zone=ZoneInfo(settings.time_zone),
         max_body_bytes=settings.max_body_bytes,
+        passwords=settings.admin_passwords,
+        provider=build_provider(settings, outside) if outside else None,
     )
 
 
 def build_aside(settings: Settings) -> Aside | None:
     """Return what assesses large records in processes of their own, or None when the settings want none."""
     return Aside(settings.large_processes, settings.large_bytes) if settings.large_processes else None
+
+
+def build_provider(settings: Settings, outside: Outside) -> Provider | None:
+    """Return the identity provider of the settings, called by ``outside``, or None when they name none."""
+    if not settings.admin_oidc_issuer:
+        return None
+    described = ProviderSettings(
+        issuer=settings.admin_oidc_issuer,
+        client_id=settings.admin_oidc_client_id,
+        client_secret=settings.admin_oidc_client_secret.get_secret_value(),
+        base_url=settings.base_url,
+        scopes=settings.admin_oidc_scopes,
+        role_claim=settings.admin_oidc_role_claim,
+        roles=settings.admin_oidc_roles,
+    )
+    return Provider(described, outside)
 
 
 def read_rules(settings: Settings) -> RuleSet:

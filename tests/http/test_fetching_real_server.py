@@ -4,13 +4,10 @@ The server is Medplum's router with its search and in-memory repository, install
 """
 
 import json
-import os
-import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import trustme
@@ -18,13 +15,13 @@ from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.demo import hook_request
+from tests.node_servers import installed, running
 from tests.unit.fhir.fetching.playing import TOKEN
 
 from .conftest import SERVICE
 from .test_fetching import TODAY, request_for, resources_of, shown
 
 BASE_PATH = "/fhir/r4"
-INSTALL = ("npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
 
 
 class RealServer:
@@ -41,31 +38,13 @@ class RealServer:
             return json.load(response)
 
 
-def not_run(why: str) -> NoReturn:
-    message = f"REAL FHIR SERVER NOT RUN: {why}"
-    if os.environ.get("CI", "").lower() in {"1", "true"}:
-        pytest.fail(message)
-    pytest.skip(message)
+@pytest.fixture(scope="module")
+def installed_server(repository: Path) -> Path:
+    return installed(repository, "fhir_server", "@medplum/fhir-router")
 
 
 @pytest.fixture(scope="module")
-def installed(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The server with its packages, in a folder that git does not see."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        not_run("it needs Node.js 20.19 or later with npm")
-    folder = repository / "build" / f"fhir-server-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "server.mjs"):
-        shutil.copy(repository / "tests" / "fhir_server" / name, folder)
-    if not (folder / "node_modules" / "@medplum" / "fhir-router").is_dir():
-        done = subprocess.run(INSTALL, cwd=folder, capture_output=True, timeout=180, check=False)
-        if done.returncode:
-            not_run("its packages could not be installed")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def real(installed: Path) -> Iterator[RealServer]:
+def real(installed_server: Path) -> Iterator[RealServer]:
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     told = {
@@ -75,19 +54,8 @@ def real(installed: Path) -> Iterator[RealServer]:
         "pageSize": 2,
         "resources": [*resources_of("alva"), *resources_of("ruth")],
     }
-    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
-    node = shutil.which("node") or "node"
-    with subprocess.Popen([node, "server.mjs"], cwd=installed, stdin=pipe, stdout=pipe, stderr=nowhere) as running:
-        assert running.stdin is not None
-        assert running.stdout is not None
-        running.stdin.write(json.dumps(told).encode())
-        running.stdin.close()
-        line = running.stdout.readline()
-        if line:
-            yield RealServer(int(line), authority)
-        running.kill()
-    if not line:
-        not_run("it did not start; Node.js may be too old")
+    with running(installed_server, told) as port:
+        yield RealServer(port, authority)
 
 
 @pytest.fixture

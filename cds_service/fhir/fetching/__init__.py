@@ -11,7 +11,8 @@
 
 from cds_service.fhir.fetching.addresses import read_networks
 from cds_service.fhir.fetching.completing import completing
-from cds_service.fhir.fetching.documents import fetch_document
+from cds_service.fhir.fetching.documents import fetch_document, post_form
+from cds_service.fhir.fetching.exchange import Form
 from cds_service.fhir.fetching.fetcher import ANYBODY, Access, Call, Fetcher, FetchLimits
 from cds_service.fhir.fetching.origins import callable_origins, registered
 from cds_service.fhir.fetching.pages import Pages, Search
@@ -23,12 +24,14 @@ __all__ = [
     "Call",
     "FetchLimits",
     "Fetcher",
+    "Form",
     "GuardedTransport",
     "Pages",
     "Search",
     "callable_origins",
     "completing",
     "fetch_document",
+    "post_form",
     "read_networks",
     "registered",
 ]

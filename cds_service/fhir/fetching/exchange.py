@@ -2,8 +2,8 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -53,6 +53,16 @@ class Stopped(Exception):
         self.trouble = trouble
 
 
+class Form(msgspec.Struct, frozen=True):
+    """A form, encoded, and who sends it (the ``Authorization`` header, or empty). Its representation shows nothing."""
+
+    content: bytes
+    authorization: str = ""
+
+    def __repr__(self) -> str:
+        return "Form(<hidden>)"
+
+
 class Exchange(msgspec.Struct, frozen=True):
     """Sends the queries of one call. Its representation shows nothing: the headers hold the token."""
 
@@ -69,19 +79,19 @@ class Exchange(msgspec.Struct, frozen=True):
 
         A server that says it is busy (429, 503) is asked once more when its Retry-After ends before the deadline.
         """
-        try:
+        with _in_our_words():
             pause = await self._pause_before_second_try(url)
             if isinstance(pause, bytes):
                 return pause
             await asyncio.sleep(pause)
             async with self._sent(url) as response:
                 return await self._body(response)
-        except AddressNotAllowed:
-            raise Stopped(Trouble.ADDRESS) from None
-        except httpx.TimeoutException:
-            raise Stopped(Trouble.TIMED_OUT) from None
-        except (httpx.TransportError, httpx.InvalidURL):
-            raise Stopped(Trouble.UNREACHABLE) from None
+
+    async def post(self, url: httpx.URL, form: Form) -> bytes:
+        """Send a form, once, and return the body of a 200 with JSON; raises Stopped otherwise."""
+        with _in_our_words():
+            async with self._sent(url, form) as response:
+                return await self._body(response)
 
     async def _pause_before_second_try(self, url: httpx.URL) -> bytes | float:
         """Return the body, or the seconds to wait when the server is busy and there is time."""
@@ -92,12 +102,17 @@ class Exchange(msgspec.Struct, frozen=True):
             return await self._body(response)
 
     @asynccontextmanager
-    async def _sent(self, url: httpx.URL) -> AsyncIterator[httpx.Response]:
+    async def _sent(self, url: httpx.URL, form: Form | None = None) -> AsyncIterator[httpx.Response]:
         headers = {"accept": self.accept, "accept-encoding": "gzip"}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
-        timeouts = {"connect": self.allowance.seconds_left}
-        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeouts})
+        timeouts = {"timeout": {"connect": self.allowance.seconds_left}}
+        if form is None:
+            request = httpx.Request("GET", url, headers=headers, extensions=timeouts)
+        else:
+            headers |= {"content-type": "application/x-www-form-urlencoded", "authorization": form.authorization}
+            sent = {name: value for name, value in headers.items() if value}
+            request = httpx.Request("POST", url, headers=sent, content=form.content, extensions=timeouts)
         response = await self.transport.handle_async_request(request)
         try:
             yield response
@@ -122,6 +137,18 @@ class Exchange(msgspec.Struct, frozen=True):
         async for chunk in response.aiter_raw():
             taken.add(chunk)
         return taken.whole()
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except AddressNotAllowed:
+        raise Stopped(Trouble.ADDRESS) from None
+    except httpx.TimeoutException:
+        raise Stopped(Trouble.TIMED_OUT) from None
+    except (httpx.TransportError, httpx.InvalidURL):
+        raise Stopped(Trouble.UNREACHABLE) from None
 
 
 class Taken:

@@ -129,7 +129,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             method=request.method,
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
-            content=b"",
+            content=await request.aread(),
             extensions=request.extensions,
         )
         with _in_httpx_words():
