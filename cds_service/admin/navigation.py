@@ -18,7 +18,9 @@ class Entry(msgspec.Struct, frozen=True):
 MENU: Final = (
     Entry("overview", "/admin"),
     Entry("users", "/admin/users", "admin"),
+    Entry("audit", "/admin/audit", "publisher"),
     Entry("account", "/admin/account"),
+    Entry("about", "/admin/about"),
 )
 
 

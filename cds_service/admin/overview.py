@@ -1,6 +1,6 @@
 """The first page: which rules are in force, what was shown and answered this week, and whether everything works."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Response
@@ -20,9 +20,14 @@ OUTCOMES: Final = ("accepted", "overridden")
 @router.get("/admin")
 async def overview(visit: Annotated[Visit, Depends(require("viewer"))]) -> Response:
     """What the medical lead looks at first."""
-    since = visit.room.now() - timedelta(days=_DAYS)
-    activity = await run_in_threadpool(visit.room.store.activity.since, since)
+    since, activity = await run_in_threadpool(this_week, visit)
     return visit.page("overview.html", "overview", activity=activity, days=_DAYS, since=since, bars=bars(activity))
+
+
+def this_week(visit: Visit) -> tuple[datetime, Activity]:
+    """Return what happened in the last seven days, and when they began."""
+    since = visit.room.now() - timedelta(days=_DAYS)
+    return since, visit.room.store.activity.since(since)
 
 
 def bars(activity: Activity) -> tuple[tuple[str, int, int], ...]:

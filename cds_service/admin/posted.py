@@ -34,7 +34,7 @@ async def read_form(request: Request, limit: int) -> FormData:
     kind = kind_of(request)
     if kind not in FORMS or request.headers.get("content-encoding"):
         raise WrongContentType("send a form, not compressed")
-    chunks = _limited(request, limit)
+    chunks = limited(request, limit)
     try:
         if kind == _URLENCODED:
             return await FormParser(request.headers, chunks).parse()
@@ -45,7 +45,8 @@ async def read_form(request: Request, limit: int) -> FormData:
         raise MalformedRequest("the form cannot be read") from None
 
 
-async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+async def limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """Give the body as it comes; raises TooLarge when it is more than ``limit`` bytes."""
     read = 0
     async for chunk in request.stream():
         read += len(chunk)

@@ -166,6 +166,10 @@ class Visit(msgspec.Struct, frozen=True):
         title, why = self.said[f"refused.{key}.title"], self.said[f"refused.{key}.why"]
         if not self.is_api:
             raise Refused(self.page("refused.html", "", status, title=title, why=why))
-        problem = {"title": title, "detail": why, "status": status}
+        self.problem(status, why, title)
+
+    def problem(self, status: int, detail: str, title: str = "") -> NoReturn:
+        """End the request of a program with a problem document (RFC 9457)."""
+        problem = {"title": title or self.said["problems"], "detail": detail, "status": status}
         headers = SECURITY_HEADERS | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})  # noqa: PLR2004 - the status itself
         raise Refused(Response(orjson.dumps(problem), status, media_type=_PROBLEM, headers=headers))

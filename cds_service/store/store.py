@@ -71,6 +71,11 @@ class Store:
             raise StoreError(f"the store could not be opened: {type(error).__name__}") from error
         return cls(engine, audit_key.encode())
 
+    @property
+    def kind(self) -> str:
+        """The kind of database: ``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
