@@ -31,7 +31,7 @@ PILOT = {
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(database_url=f"sqlite:///{tmp_path / 'http.db'}", language="en", base_url=BASE)
+    return Settings(database_url=f"sqlite:///{tmp_path / 'http.db'}", language="en", base_url=BASE, large_processes=0)
 
 
 @pytest.fixture
