@@ -19,6 +19,9 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
+    workers: int = Field(
+        1, ge=1, le=64, description="Processes that answer calls; several need a store that is a file or a server."
+    )
     database_url: str = Field(
         "sqlite:///cds-service.db", description="Where decisions and feedback are stored (SQLAlchemy URL)."
     )

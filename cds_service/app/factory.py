@@ -108,12 +108,15 @@ def build_engine(settings: Settings, fetcher: Fetcher | None = None) -> Engine:
     )
 
 
-def build_ledger(settings: Settings, store: Store) -> Ledger:
-    """Return the versions of the rule set. Raises RuleSetError when the settings name a file that cannot be read."""
+def build_ledger(settings: Settings, store: Store, origin: str = "") -> Ledger:
+    """Return the versions of the rule set; ``origin`` is told in the audit.
+
+    Raises RuleSetError when the settings name a file that cannot be read.
+    """
     policy = Policy(
         profile=settings.profile, zone=ZoneInfo(settings.time_zone), second_person=settings.rules_second_person
     )
-    return Ledger(store.rule_sets, policy, lambda: datetime.now(UTC), rule_set_file(settings))
+    return Ledger(store.rule_sets, policy, lambda: datetime.now(UTC), rule_set_file(settings), origin)
 
 
 def build_outbox(settings: Settings, store: Store) -> Outbox:

@@ -84,3 +84,8 @@ def options(settings: Settings) -> dict[str, Any]:
 def run(app: Any, settings: Settings) -> None:
     """Serve until the process is told to stop."""
     uvicorn.run(app, **options(settings))
+
+
+def run_workers(application: str, settings: Settings) -> None:
+    """Serve with several processes, each of which makes the application named (``module:function``) for itself."""
+    uvicorn.run(application, factory=True, workers=settings.workers, **options(settings))

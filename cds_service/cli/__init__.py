@@ -1,11 +1,11 @@
-"""The command line: ``cds-service serve | demo | assess | validate | audit | clients | cohort | screen | users``."""
+"""The command line: ``cds-service serve | demo | assess | validate | audit | clients | cohort | screen | users | rules``."""
 
 import sys
 
 import typer
 from rich.console import Console
 
-from cds_service.cli import assess, audit, clients, cohort, screen, serve, users, validate
+from cds_service.cli import assess, audit, clients, cohort, rules, screen, serve, users, validate
 from cds_service.errors import CdsServiceError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(clients.app, name="clients")
 app.command("screen")(screen.screen_command)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(users.app, name="users")
+app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:

@@ -58,9 +58,9 @@ def _flat(rules: RuleSet) -> Iterator[tuple[str, Plain]]:
     for local in rules.local_factors:
         yield from _local(f"local_factors.{local.id}", local)
     for code in rules.local_codes:
-        yield code_name(code), f"{code.display} [{code.attributes}]"
+        yield code_name(code), "; ".join(filter(None, (code.display or code.code, code.attributes)))
         yield f"{code_name(code)}.source", code.source
-        yield f"{code_name(code)}.note", code.note
+        yield from _given(code_name(code), {"note": code.note})
     for receiver in rules.receivers:
         yield from _receiver(f"referral_targets.{receiver.action}", receiver)
     yield from _mapping("reasons", rules.reasons)
@@ -72,11 +72,18 @@ def code_name(code: LocalCode) -> str:
 
 
 def _receiver(where: str, receiver: Receiver) -> Iterator[tuple[str, Plain]]:
-    yield f"{where}.name", receiver.name
-    yield f"{where}.channel", receiver.channel
-    yield f"{where}.unit", receiver.unit
-    yield f"{where}.address", ", ".join(receiver.address)
-    yield f"{where}.identifier", f"{receiver.identifier_system}|{receiver.identifier}".strip("|")
+    told = {
+        "name": receiver.name,
+        "channel": receiver.channel,
+        "unit": receiver.unit,
+        "address": ", ".join(receiver.address),
+        "identifier": f"{receiver.identifier_system}|{receiver.identifier}".strip("|"),
+    }
+    yield from _given(where, told)
+
+
+def _given(where: str, values: Mapping[str, str]) -> Iterator[tuple[str, Plain]]:
+    yield from ((f"{where}.{name}", value) for name, value in values.items() if value)
 
 
 def _mapping(where: str, values: Mapping[str, str | int]) -> Iterator[tuple[str, Plain]]:

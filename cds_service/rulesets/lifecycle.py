@@ -197,7 +197,7 @@ def check_rollback(version: Version, publications: Iterable[Publication], now: d
     current = in_force(every, now)
     if current is not None and current.version == version.name:
         raise Refused("in-force-already", "the version is in force")
-    begun = {p.version for p in _standing(every) if p.effective <= now}
+    begun = {p.version for p in standing(every) if p.effective <= now}
     if not first and version.name not in begun:
         raise Refused("never-in-force", "the version has never been in force; publish it instead")
 
@@ -207,16 +207,16 @@ def in_force(publications: Iterable[Publication], now: datetime) -> Publication 
 
     Of two that begin at the same moment, the one made later holds.
     """
-    begun = [p for p in _standing(tuple(publications)) if p.effective <= now]
+    begun = [p for p in standing(tuple(publications)) if p.effective <= now]
     return max(begun, key=lambda p: (p.effective, p.number), default=None)
 
 
 def pending(publications: Iterable[Publication], now: datetime) -> tuple[Publication, ...]:
     """Return the publications that have not begun yet and were not withdrawn."""
-    return tuple(p for p in _standing(tuple(publications)) if p.effective > now)
+    return tuple(p for p in standing(tuple(publications)) if p.effective > now)
 
 
-def _standing(publications: tuple[Publication, ...]) -> tuple[Publication, ...]:
+def standing(publications: tuple[Publication, ...]) -> tuple[Publication, ...]:
     """Return the publications that were not withdrawn."""
     withdrawn = {p.of for p in publications if p.kind == "withdraw"}
     return tuple(p for p in publications if p.kind != "withdraw" and p.number not in withdrawn)

@@ -12,7 +12,6 @@ import msgspec
 from cards.words import Words, local_titles, words
 from cds_service.rulesets.load import default_text, load_default
 from cds_service.rulesets.model import Factor, LocalFactor, RuleSet, Weight
-from cds_service.standalone.texts import texts
 
 _NUMBERS: Final = re.compile(r"\[([0-9]+[a-z]?)\]")
 _LINE: Final = re.compile(r"^\| \[([0-9]+[a-z]?)\] \| (.*) \| ([A-C]) \|$", re.MULTILINE)
@@ -68,8 +67,7 @@ def rules_view(rules: RuleSet, language: str) -> tuple[RuleView, ...]:
 def _rule(factor: Factor, rules: RuleSet, in_words: Words) -> RuleView:
     limbs = rules.limb_weights.items() if factor.family == "LD" else ()
     by_class: dict[str, Weight] = {in_words.word("ld-class", key): weight for key, weight in limbs}
-    said = texts()[in_words.language]
-    named = {said[f"grade.{grade}"] if grade else "": weight for grade, weight in factor.weights.items()}
+    named = {in_words.word("grade", grade) if grade else "": weight for grade, weight in factor.weights.items()}
     return RuleView(
         id=factor.id,
         name=in_words.word("rule", factor.id),

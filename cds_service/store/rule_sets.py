@@ -23,12 +23,16 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
-    """Who did what with a version, when and why: ``act`` is a word such as ``submit``."""
+    """Who did what with a version, when and why: ``act`` is a word such as ``submit``.
+
+    ``origin``, such as the user of the machine, is told in the audit alone.
+    """
 
     at: datetime
     actor: str
     act: str
     reason: str = ""
+    origin: str = ""
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +146,8 @@ class RuleSetTable:
 
 def _audited(version: Version, deed: Deed, details: Mapping[str, str] = _NOTHING) -> AuditEntry:
     told = {"digest": version.digest, "state": version.state, **details}
+    if deed.origin:
+        told["origin"] = deed.origin
     return AuditEntry(
         at=deed.at, actor=deed.actor, act=f"rules.{deed.act}", target=version.name, reason=deed.reason, details=told
     )
@@ -159,7 +165,7 @@ def _save(connection: sa.Connection, version: Version, deed: Deed) -> Version:
 
 def _remember(connection: sa.Connection, version: Version, deed: Deed, text: str | None) -> None:
     row = {"name": version.name, "revision": version.revision, "state": version.state, "text": text}
-    told = structs.asdict(deed) | {"at": deed.at.astimezone(UTC)}
+    told = {"at": deed.at.astimezone(UTC), "actor": deed.actor, "act": deed.act, "reason": deed.reason}
     connection.execute(RULE_SET_HISTORY.insert().values(**row, **told))
 
 

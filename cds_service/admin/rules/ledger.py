@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from cds_service.admin.rules.checking import checked, read_version, unexplained
-from cds_service.errors import Refused, UnknownVersion
+from cds_service.errors import Refused, RuleSetError, UnknownVersion
 from cds_service.rulesets import lifecycle
 from cds_service.rulesets.compare import Difference, Plain, compare
 from cds_service.rulesets.edit import Editing
@@ -37,9 +37,20 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger:
-    """The versions of one site. ``pinned`` is the text of the rule-set file that the settings name, which overrules."""
+    """The versions of one site. ``pinned`` is the text of the rule-set file that the settings name, which overrules.
 
-    def __init__(self, table: RuleSetTable, policy: Policy, clock: Callable[[], datetime], pinned: str = "") -> None:
+    ``origin`` is told in the audit beside the actor.
+    """
+
+    def __init__(
+        self,
+        table: RuleSetTable,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        pinned: str = "",
+        origin: str = "",
+    ) -> None:
+        self._origin = origin
         self.policy = policy
         self.pinned = pinned
         self._table = table
@@ -106,6 +117,24 @@ class Ledger:
         """Return what was done with a version, the newest first."""
         return self._table.history(name)
 
+    def name_before(self) -> str:
+        """Return the version that was in force before the present one. Raises Refused when there is none."""
+        begun = [p for p in lifecycle.standing(self.publications()) if p.effective <= self._clock()]
+        if not begun:
+            raise Refused("nothing-before", "nothing was published yet")
+        begun.sort(key=lambda p: (p.effective, p.number))
+        others = [p.version for p in begun if p.version != begun[-1].version]
+        return others[-1] if others else load_default().version
+
+    def problems(self, name: str) -> tuple[str, ...]:
+        """Return what keeps a version from being published, in English; approvals are not asked for."""
+        text = self.text(name)
+        try:
+            checked(text, self.policy.profile)
+        except RuleSetError as error:
+            return (str(error),)
+        return tuple(f"{one.name}: {one.value} is unusual and says no reason" for one in unexplained(text))
+
     def differences(self, before: str, after: str) -> tuple[Difference, ...]:
         """Return what differs between two versions under the site's profile."""
         return compare(self.rules(before), self.rules(after))
@@ -160,7 +189,7 @@ class Ledger:
             based_on=base,
             editors=(actor,),
         )
-        return self._table.add(made, Deed(at=now, actor=actor, act="new", reason=reason.strip()))
+        return self._table.add(made, self._deed(actor, "new", reason.strip()))
 
     def edited(
         self, name: str, changes: Mapping[str, Plain], reasons: Mapping[str, str], *, made_from: int, actor: str
@@ -222,7 +251,7 @@ class Ledger:
         lifecycle.check_effective(effective, now)
         checked(version.text, self.policy.profile)
         made = Publication(version=name, kind="publish", at=now, by=actor, reason=reason.strip(), effective=effective)
-        deed = Deed(at=now, actor=actor, act="publish", reason=reason.strip())
+        deed = self._deed(actor, "publish", reason.strip())
         self._table.publish((made,), deed, after=_newest(every) if after is None else after, version=new)
         return made
 
@@ -240,7 +269,7 @@ class Ledger:
         checked(version.text, self.policy.profile)
         taken_back = tuple(self._withdrawal(waiting, actor, reason, now) for waiting in lifecycle.pending(every, now))
         made = Publication(version=name, kind="rollback", at=now, by=actor, reason=reason.strip(), effective=now)
-        deed = Deed(at=now, actor=actor, act="rollback", reason=reason.strip())
+        deed = self._deed(actor, "rollback", reason.strip())
         seen = _newest(every) if after is None else after
         self._table.publish((*taken_back, made), deed, after=seen, version=version)
         return made
@@ -253,7 +282,7 @@ class Ledger:
         waiting = next((p for p in lifecycle.pending(every, now) if p.version == name), None)
         if waiting is None:
             raise Refused("not-pending", f"{name} does not wait for its day")
-        deed = Deed(at=now, actor=actor, act="withdraw", reason=reason.strip())
+        deed = self._deed(actor, "withdraw", reason.strip())
         made = self._withdrawal(waiting, actor, reason, now)
         seen = _newest(every) if after is None else after
         self._table.publish((made,), deed, after=seen, version=self.version(name))
@@ -283,7 +312,7 @@ class Ledger:
             based_on="",
             editors=(PROJECT,),
         )
-        return self._table.add(made, Deed(at=now, actor=PROJECT, act="new", reason=rules.title))
+        return self._table.add(made, self._deed(PROJECT, "new", rules.title))
 
     def _publishable(self) -> tuple[Publication, ...]:
         if self.pinned:
@@ -316,7 +345,10 @@ class Ledger:
         return msgspec.structs.replace(self.version(name), revision=made_from)
 
     def _save(self, version: Version, actor: str, act: str, reason: str) -> Version:
-        return self._table.save(version, Deed(at=self._clock(), actor=actor, act=act, reason=reason.strip()))
+        return self._table.save(version, self._deed(actor, act, reason.strip()))
+
+    def _deed(self, actor: str, act: str, reason: str) -> Deed:
+        return Deed(at=self._clock(), actor=actor, act=act, reason=reason.strip(), origin=self._origin)
 
     def _today(self) -> date:
         return self._clock().astimezone(self.policy.zone).date()

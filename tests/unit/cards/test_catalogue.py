@@ -231,6 +231,7 @@ def worded(template: Template) -> list[Slot]:
 # ---------------------------------------------------------------- nothing is there in vain
 
 SHELVES_FILLED_BY_DATA = {
+    "change", "choice-word", "edit", "family", "grade", "section", "weight-word",  # test_changes.py
     "leaflet", "letter",  # held to their own code and data by test_leaflet_words.py and test_letter_words.py
     "action", "brief", "do", "fracture-site", "gate", "label", "ld-class", "limb", "link", "mechanism", "order",
     "override", "plain", "profile", "reason", "reason-ending", "refused", "remark", "risk", "rule", "scan", "seen",
