@@ -53,7 +53,15 @@ def read_context(raw: bytes | msgspec.Raw, member: str, gathered: Gathered, inde
     found = read_delivered(raw, gathered.budget, gathered.sieve)
     if found.lost and not (found.something or found.matches):
         raise MalformedRequest(f"context.{member}: is not of the type that CDS Hooks gives it")
-    return Context(_facts(found, gathered, index), dict(_whole(msgspec.json.decode(raw))))
+    return Context(_facts(found, gathered, index), dict(_whole(_as_sent(raw))))
+
+
+def _as_sent(raw: bytes | msgspec.Raw) -> Any:
+    """Return the value with all that we do not read; None where that is no text: then nothing can be given back."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _facts(found: Delivered, gathered: Gathered, index: TerminologyIndex) -> PatientRecord:
@@ -146,7 +154,7 @@ def read_selections(raw: bytes | msgspec.Raw) -> frozenset[str] | None:
     """
     try:
         given = msgspec.json.decode(raw, type=list[str]) if bytes(raw).strip() else None
-    except msgspec.ValidationError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise MalformedRequest("context.selections: is not of the type that CDS Hooks gives it") from None
     return frozenset(relative(one.strip()) for one in given) if given else None
 

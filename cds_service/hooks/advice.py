@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from cds_service.errors import MalformedRequest
 from cds_service.fhir import Gathered, HookRequest
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Assessment
@@ -29,8 +30,14 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date
 
     def member(self, name: str) -> msgspec.Raw:
-        """Return a member of the context as bytes, empty when it was not sent."""
-        return _MEMBERS.decode(self.request.raw_context).get(name, NOT_SENT)
+        """Return a member of the context as bytes, empty when it was not sent.
+
+        Raises MalformedRequest when a member's name is no text, so that none can be told from another.
+        """
+        try:
+            return _MEMBERS.decode(self.request.raw_context).get(name, NOT_SENT)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise MalformedRequest("context: is not JSON in UTF-8") from None
 
     def assessed(self, record: PatientRecord | None = None) -> Assessment:
         """Return the assessment of ``record``, or of the call's own."""

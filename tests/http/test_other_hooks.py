@@ -145,6 +145,32 @@ def test_a_context_without_what_the_hook_is_about_is_refused_not_answered_with_s
     assert issue["diagnostics"].startswith(f"context.{member}: ")
 
 
+BROKEN = [
+    ("order-sign", b'"display":', b'"d\xd5splay":', 200),
+    ("order-select", b'"display":', b'"d\xd5splay":', 200),
+    ("order-sign", b'"encounterId"', b'"enc\xd5unter"', 400),
+    ("order-select", b'["MedicationRequest/', b'["\xd5/', 400),
+    ("problem-list-item-create", b'"display":', b'"d\xd5splay":', 200),
+]
+
+
+@pytest.mark.parametrize(("hook", "good", "bad", "status"), BROKEN, ids=[f"{row[0]}-{row[3]}" for row in BROKEN])
+def test_bytes_of_a_context_that_are_no_text_are_no_fault_of_ours(client, hook, good, bad, status):
+    drug = draft_drug()
+    context = {
+        "draftOrders": bundle(drug, draft_scan()),
+        "selections": [f"MedicationRequest/{drug['id']}"],
+        "conditions": bundle(ABSENT_LEG),
+    }
+    body = orjson.dumps(request(hook, {}, **context))
+    assert good in body
+    whole = body.replace(good, bad).replace(b'"prefetch":{}', b'"prefetch":' + orjson.dumps(chart()))
+    response = client.post(SERVICE, content=whole, headers={"content-type": "application/json"})
+    assert response.status_code == status, response.text
+    if status == 200:
+        assert [one for one in actions(response.json()["cards"]) if one["type"] == "update"] == []
+
+
 def test_a_client_that_sends_no_encounter_gets_orders_without_one(client):
     body = request("order-sign", chart(), draftOrders=bundle(draft_drug()))
     del body["context"]["encounterId"]
