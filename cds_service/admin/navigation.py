@@ -17,6 +17,8 @@ class Entry(msgspec.Struct, frozen=True):
 
 MENU: Final = (
     Entry("overview", "/admin"),
+    Entry("what-if", "/admin/what-if"),
+    Entry("answers", "/admin/answers"),
     Entry("users", "/admin/users", "admin"),
     Entry("audit", "/admin/audit", "publisher"),
     Entry("account", "/admin/account"),

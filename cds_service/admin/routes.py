@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 
 from cds_service.admin import about, account, audit_log, door, interface, overview, users
+from cds_service.admin.answers import answer_pages
 from cds_service.admin.oidc import addresses as oidc_addresses
 from cds_service.admin.room import Room
 from cds_service.admin.visit import Refused
@@ -23,6 +24,7 @@ def install(app: FastAPI, room: Room) -> None:
     app.include_router(_shell())
     for part in (door, oidc_addresses, overview, users, audit_log, account, about, interface):
         app.include_router(part.router)
+    app.include_router(answer_pages())
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -2,9 +2,9 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,12 +13,10 @@ from msgspec import structs
 
 from cards import CardOptions, Links, local_titles, warm_up
 from cds_service import tracing
-from cds_service.admin import Room, SessionLimits
-from cds_service.admin import install as install_admin
-from cds_service.admin.oidc import Outside, Provider, ProviderSettings
 from cds_service.admin.rules.checking import read_version
 from cds_service.admin.rules.ledger import Ledger, Policy
 from cds_service.app import errors, health, metrics_page, routes
+from cds_service.app.administration import administer
 from cds_service.app.admission import Admission
 from cds_service.app.browsers import BrowserOrigins
 from cds_service.app.headers import SafeHeaders
@@ -38,7 +36,7 @@ from cds_service.rulesets.model import RuleSet
 from cds_service.settings import Settings
 from cds_service.silence import Silence, Terms
 from cds_service.standalone import Desk, standalone_routes
-from cds_service.store import Outbox, Spool, Store, silence_key, site_key, spool_folder
+from cds_service.store import Outbox, Spool, Store, silence_key, spool_folder
 from cds_service.terminology.load import load_default as load_terminology
 
 
@@ -68,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     earlier = EarlierVersions(app.state.ledger)
     app.include_router(standalone_routes(lambda: _desk(app), earlier, settings.max_body_bytes))
     if settings.admin:
-        install_admin(app, build_admin(settings, store, lambda: app.state.engine.rules, outbound.provider))
+        administer(app, settings, store, outbound.provider)
     if settings.demo:
         app.include_router(demo_routes(engine.today))
     errors.install(app)
@@ -135,47 +133,9 @@ def build_silence(settings: Settings, engine: Engine, outbox: Outbox) -> Silence
     )
 
 
-def build_admin(
-    settings: Settings, store: Store, in_force: Callable[[], RuleSet], outside: Outside | None = None
-) -> Room:
-    """Return what the admin pages stand on. Raises StoreError when there is no usable key."""
-    return Room(
-        store=store,
-        in_force=in_force,
-        now=lambda: datetime.now(UTC),
-        key=site_key("admin", settings.admin_key.get_secret_value(), settings.database_url),
-        limits=SessionLimits(
-            idle=timedelta(minutes=settings.admin_idle_minutes), most=timedelta(hours=settings.admin_session_hours)
-        ),
-        language=settings.language,
-        base_url=settings.base_url,
-        secure=settings.admin_secure_cookies,
-        zone=ZoneInfo(settings.time_zone),
-        max_body_bytes=settings.max_body_bytes,
-        passwords=settings.admin_passwords,
-        provider=build_provider(settings, outside) if outside else None,
-    )
-
-
 def build_aside(settings: Settings) -> Aside | None:
     """Return what assesses large records in processes of their own, or None when the settings want none."""
     return Aside(settings.large_processes, settings.large_bytes) if settings.large_processes else None
-
-
-def build_provider(settings: Settings, outside: Outside) -> Provider | None:
-    """Return the identity provider of the settings, called by ``outside``, or None when they name none."""
-    if not settings.admin_oidc_issuer:
-        return None
-    described = ProviderSettings(
-        issuer=settings.admin_oidc_issuer,
-        client_id=settings.admin_oidc_client_id,
-        client_secret=settings.admin_oidc_client_secret.get_secret_value(),
-        base_url=settings.base_url,
-        scopes=settings.admin_oidc_scopes,
-        role_claim=settings.admin_oidc_role_claim,
-        roles=settings.admin_oidc_roles,
-    )
-    return Provider(described, outside)
 
 
 def read_rules(settings: Settings) -> RuleSet:

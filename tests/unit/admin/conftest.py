@@ -17,11 +17,14 @@ from cds_service.admin.people import People
 from cds_service.admin.roles import ROLES
 from cds_service.admin.signing_in import begin_session
 from cds_service.admin.visit import Visit
+from cds_service.admin.what_if import what_if_pages
 from cds_service.app import errors
-from cds_service.app.factory import build_admin, open_store
+from cds_service.app.administration import build_admin
+from cds_service.app.factory import open_store
 from cds_service.rulesets.load import load_default
 from cds_service.settings import Settings
 from cds_service.store.accounts import NewAccount
+from tests.unit.admin.trial_cases import trials_on
 
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 HTTPS = "https://admin.example"
@@ -57,6 +60,8 @@ def app(settings, clock):
     store = open_store(settings)
     room = build_admin(settings, store, load_default)
     install(app, structs.replace(room, now=clock))
+    app.state.trials = trials_on(app.state.admin, settings)
+    app.include_router(what_if_pages(app.state.trials))
     errors.install(app)
     for role in ROLES:
         _add_addresses(app, role)
