@@ -31,6 +31,13 @@ class Settings(BaseSettings):
     spool_max_bytes: int = Field(
         100_000_000, ge=10_000, description="Bytes that records waiting for the store may take on the disk."
     )
+    keep_decisions_days: int = Field(
+        760, ge=1, description="How long decisions and their cards are kept; `cds-service purge` deletes older ones."
+    )
+    keep_feedback_days: int = Field(
+        760, ge=1, description="How long feedback is kept, and with it what it is about; no silence lasts longer."
+    )
+    keep_refusals_days: int = Field(90, ge=1, description="How long it is kept why calls were refused.")
     metrics: Literal["off", "loopback", "token"] = Field(
         "loopback", description="Who may read /metrics: nobody, callers on this machine, or who shows the token."
     )

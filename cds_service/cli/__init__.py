@@ -1,11 +1,11 @@
-"""The command line: ``cds-service serve | demo | assess | validate | audit | clients | cohort | screen | users | rules``."""
+"""The command line: ``cds-service serve | demo | assess | validate | purge | audit | clients | ...`` (README.md)."""
 
 import sys
 
 import typer
 from rich.console import Console
 
-from cds_service.cli import assess, audit, clients, cohort, rules, screen, serve, users, validate
+from cds_service.cli import assess, audit, clients, cohort, decisions, purge, rules, screen, serve, users, validate
 from cds_service.errors import CdsServiceError
 
 app = typer.Typer(
@@ -18,10 +18,12 @@ app.command()(serve.serve)
 app.command()(serve.demo)
 app.command()(assess.assess)
 app.command()(validate.validate)
+app.command()(purge.purge)
 app.add_typer(audit.app, name="audit")
 app.add_typer(clients.app, name="clients")
 app.command("screen")(screen.screen_command)
 app.add_typer(cohort.app, name="cohort")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(users.app, name="users")
 app.add_typer(rules.app, name="rules")
 

@@ -5,6 +5,7 @@ from cds_service.store.clients import ClientEntry, ClientTable
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, Record, ShownCard
 from cds_service.store.keys import silence_key, site_key
 from cds_service.store.outbox import Outbox
+from cds_service.store.purging import KeepFrom, Purged
 from cds_service.store.spool import Spool, spool_folder
 from cds_service.store.store import Store
 
@@ -18,7 +19,9 @@ __all__ = [
     "ClientTable",
     "DecisionEntry",
     "FeedbackEntry",
+    "KeepFrom",
     "Outbox",
+    "Purged",
     "Record",
     "ShownCard",
     "Spool",

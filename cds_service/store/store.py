@@ -1,6 +1,6 @@
 """The store itself: SQLite in a file by default, any SQLAlchemy URL otherwise."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -13,12 +13,13 @@ from cds_service.store.accounts import AccountTable
 from cds_service.store.activity import ActivityTable
 from cds_service.store.answers import AnswerTable
 from cds_service.store.attempts import AttemptTable
-from cds_service.store.audit import AuditTrail
+from cds_service.store.audit import AuditEntry, AuditTrail
 from cds_service.store.clients import ClientTable
 from cds_service.store.connecting import connect
 from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, Record
 from cds_service.store.links import LinkTable
-from cds_service.store.purging import purge
+from cds_service.store.purging import KeepFrom, Purged, purge
+from cds_service.store.reading import decided
 from cds_service.store.refusals import RefusalTable
 from cds_service.store.rule_sets import RuleSetTable
 from cds_service.store.seen_tokens import SeenTokens
@@ -138,8 +139,26 @@ class Store:
         ``keep_overridden_for`` are override reasons (system, code) whose silence has no end in time: a card overridden
         for one of them stays.
         """
+        keep = KeepFrom(decisions=before, feedback=before, refusals=before, lasting=keep_overridden_for)
         with self._transaction() as connection:
-            return purge(connection, before.astimezone(UTC), keep_overridden_for)
+            return purge(connection, keep).decisions
+
+    def purge_all(self, keep: KeepFrom, act: Callable[[Purged], AuditEntry], *, dry_run: bool = False) -> Purged:
+        """Delete what is no longer kept, and write the ``act`` into the audit with it; return how much went.
+
+        ``dry_run`` takes it all back and writes nothing.
+        """
+        with self._transaction() as connection:
+            purged = purge(connection, keep)
+            if dry_run:
+                connection.rollback()
+            else:
+                self.audit.append(connection, act(purged))
+        return purged
+
+    def decided(self, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+        """Yield decisions with their cards, oldest first, a few hundred at a time; those since a moment (aware)."""
+        return decided(self._transaction, since)
 
     def decisions(self) -> list[dict[str, Any]]:
         """Return all decisions, oldest first."""
