@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from cds_service.errors import InternalError
 
-Sheet = Literal["letter", "leaflet"]
+Sheet = Literal["letter", "leaflet", "registration"]
 Content = Mapping[str, Any]
 FOLDER: Final = Path(__file__).parent
 FONTS: Final = FOLDER / "fonts"

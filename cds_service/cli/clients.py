@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +13,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cards.registration import registration_sheet, sheet_pdf, sheet_text
 from cds_service.admin.people import CONSOLE
 from cds_service.app.factory import open_store
+from cds_service.app.registration import registration_site
 from cds_service.clients import differences, read_document, written
 from cds_service.clients.api_keys import new_key
 from cds_service.clients.document import read_json
@@ -28,6 +31,13 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
 File = Annotated[Path, typer.Argument(help="A document, or a list of them; - for standard input.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; for the audit.")]
 Json = dict[str, Any]
+
+
+class Language(StrEnum):
+    """The languages of sheets and reasons."""
+
+    SV = "sv"
+    EN = "en"
 
 
 class NoSuchClient(InternalError):
@@ -128,16 +138,32 @@ def enable(client: Id, reason: Why = "") -> None:
 
 
 @app.command()
+def sheet(
+    client: Id,
+    pdf: Annotated[Path | None, typer.Option(help="Write an A4 PDF here, instead of printing text.")] = None,
+    language: Annotated[Language, typer.Option(help="Of the sheet.")] = Language.SV,
+) -> None:
+    """Print the registration sheet of a client: what the people at the other end type in."""
+    settings = Settings()
+    entry = _entry(open_store(settings).clients, client)
+    made = registration_sheet(entry.client(), registration_site(settings), entry.revision, language.value)
+    if pdf is None:
+        typer.echo(sheet_text(made), nl=False)
+    else:
+        pdf.write_bytes(sheet_pdf(made, datetime.now(UTC).date()))
+
+
+@app.command()
 def refusals(
     client: Annotated[str | None, typer.Option(help="Only calls that claimed to be from this client.")] = None,
     most: Annotated[int, typer.Option(help="How many rows.")] = 50,
-    language: Annotated[str, typer.Option(help="sv or en.")] = "en",
+    language: Annotated[Language, typer.Option(help="Of the reasons.")] = Language.EN,
 ) -> None:
     """List why calls were refused lately, the newest first."""
     table = Table("at", "client", "times", "why")
     for one in open_store(Settings()).refusals.latest(most, client=client):
         at = one.at.isoformat(timespec="seconds")
-        table.add_row(at, one.client or "-", str(one.times), reason_text(one.reason, language))
+        table.add_row(at, one.client or "-", str(one.times), reason_text(one.reason, language.value))
     Console().print(table)
 
 

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpcore
 import pytest
@@ -117,7 +118,7 @@ def test_an_exchanged_key_is_found_and_the_old_one_is_gone(serve, keys, monkeypa
     assert told(client)[0] == ("north", "unknown-key", 1)
 
 
-BAD = {
+BAD: dict[str, dict[str, Any]] = {
     "a redirect to another server": {"status": 302},
     "a redirect that keeps the method": {"status": 308},
     "not found": {"status": 404},

@@ -153,6 +153,20 @@ def test_why_calls_were_refused_is_listed_in_words(store):
     assert "No active client" not in run("refusals", "--client", "north").stdout
 
 
+def test_the_sheet_is_printed_as_text_and_written_as_a_file(store, file, tmp_path, monkeypatch):
+    monkeypatch.setenv("CDS_BASE_URL", "https://cds.example")
+    monkeypatch.setenv("CDS_HOOKS", '["patient-view"]')
+    run("add", file(jwt_client()))
+    printed = run("sheet", "north-hospital", "--language", "en").stdout
+    assert "https://cds.example/cds-services/limb-deficiency-bone-health/feedback" in printed
+    assert "patient-view" in printed
+    assert "order-sign" not in printed
+    assert "Registreringsblad" in run("sheet", "north-hospital").stdout
+    target = tmp_path / "sheet.pdf"
+    assert run("sheet", "north-hospital", "--pdf", str(target)).exit_code == 0
+    assert target.read_bytes().startswith(b"%PDF-")
+
+
 def test_every_command_is_in_the_docs(repository):
     page = (repository / "docs/clients.md").read_text("utf-8")
     readme = (repository / "README.md").read_text("utf-8")
