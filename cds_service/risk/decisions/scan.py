@@ -91,9 +91,7 @@ def ex_center(situation: Situation) -> tuple[str, ...]:
 def values(situation: Situation) -> dict[str, Value]:
     """Return the numbers a sentence may need."""
     tally, exam = situation.tally, situation.exam
-    found: dict[str, Value] = {}
-    if tally:
-        found |= {"points": tally.points, "cut": tally.cut}
+    found: dict[str, Value] = {"points": tally.points, "cut": tally.cut} if tally else {}
     if exam and exam.when:
         found["last_scan"] = exam.when.text
     return found

@@ -229,7 +229,6 @@ def _coded(case: Case) -> Finding:
             "R-BMI-L",
             Status.POSSIBLE,
             "body.low-weight-coded",
-            grade="low",
             evidence=evidence_of(hits),
             remarks=("not-adjusted",),
         )
