@@ -66,8 +66,9 @@ def test_the_end_of_life_rests_on_what_documents_it():
 
 def test_known_osteoporosis_rests_on_a_drug_only_while_that_is_taken():
     known = condition("osteoporosis-diagnosis", code=(SE, "M81.9"), ref="Condition/known")
-    over = {"source": "statement", "status": "completed", "start": "2015-01-01", "end": "2016-01-01"}
-    past = drug("M05BA04", 70, ref="M/past", **over)
+    past = drug(
+        "M05BA04", 70, ref="M/past", source="statement", status="completed", start="2015-01-01", end="2016-01-01"
+    )
     facts = case(known, past)
     gate = known_osteoporosis_gate(facts, bone_treatment(facts))
     assert gate is not None
@@ -213,14 +214,14 @@ def test_treatment_without_waiting_folds_the_advice_in():
 
 
 def test_toward_high_only_the_body_family_is_capped():
-    two = [present("R-GC2", family="GC", points=6), present("R-SMK", family="SMK", points=2)]
+    two = (present("R-GC2", family="GC", points=6), present("R-SMK", family="SMK", points=2))
     assert tally(two, 0, multi=False, rules=RULES).tier is Tier.HIGH
-    body = [present("R-OST", family="BODY", points=6), present("R-SMK", family="SMK", points=2)]
+    body = (present("R-OST", family="BODY", points=6), present("R-SMK", family="SMK", points=2))
     assert tally(body, 0, multi=False, rules=RULES).tier is Tier.ELEVATED
 
 
 def test_a_tier_that_nothing_could_change_has_no_missing_points_to_name():
-    counted = tally([present("R-GC2", family="GC", points=1)], 0, multi=False, rules=RULES)
+    counted = tally((present("R-GC2", family="GC", points=1),), 0, multi=False, rules=RULES)
     assert change(counted, (), (), RULES) is not None
 
 
