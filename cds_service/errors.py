@@ -16,6 +16,7 @@
     `-- InternalError               its text is for our logs and the console only
         |-- TerminologyError        a code table is missing or malformed: start-up stops
         |-- RuleSetError            a rule set cannot be used
+        |-- ExportFailed            a FHIR server did not give the export that was asked for; names no address
         |-- ClientError             a client cannot be registered like this; names each place and what is wrong there
         `-- StoreError              the store did not answer
             |-- Conflict            somebody else changed it meanwhile
@@ -155,6 +156,10 @@ class ClientError(InternalError):
     def __init__(self, faults: tuple[tuple[str, str], ...]) -> None:
         super().__init__("; ".join(f"{place}: {what}" if place else what for place, what in faults))
         self.faults = faults
+
+
+class ExportFailed(InternalError):
+    """A FHIR server did not give the export that was asked for."""
 
 
 class StoreError(InternalError):

@@ -21,6 +21,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from cds_service.cli.fetching import Source, fetch
 from cds_service.errors import MalformedRequest
 from cds_service.screening.checkpoint import FOLDER, Checkpoint
 from cds_service.screening.inventory import take_inventory
@@ -47,8 +48,8 @@ Out = Annotated[Path, typer.Option(help="Folder for the list and the report; rea
 
 
 def screen_command(  # noqa: PLR0917 - Typer turns each parameter into an option
-    export: Export,
     out: Out,
+    export: Export = "",
     language: Annotated[str, typer.Option(help="Language of list and resources: sv or en (reports: both).")] = "",
     profile: Annotated[str, typer.Option(help="Profile of the rule set: se, us or sheet.")] = "",
     as_of: Annotated[str, typer.Option(help="Day of the assessment, YYYY-MM-DD; today when not given.")] = "",
@@ -56,16 +57,34 @@ def screen_command(  # noqa: PLR0917 - Typer turns each parameter into an option
     processes: Annotated[int, typer.Option(min=0, help="Processes; 0: one for each processor.")] = 0,
     engine: Annotated[str, typer.Option(help="Where: processes (this machine) or dask (extra 'dask').")] = "processes",
     scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler; without it one is started here.")] = "",
+    from_server: Annotated[str, typer.Option(help="Fetch the export from this FHIR server first.")] = "",
+    client_id: Annotated[str, typer.Option(help="Client id at the server (SMART backend services).")] = "",
+    key: Annotated[Path | None, typer.Option(help="Private key of the client: a JWK or PEM file.")] = None,
+    key_id: Annotated[str, typer.Option(help="Key id (kid) at the server; the JWK's own when not given.")] = "",
+    token_url: Annotated[str, typer.Option(help="Token endpoint; asked of the server when not given.")] = "",
+    group: Annotated[str, typer.Option(help="Id of a Group to export; everybody when not given.")] = "",
+    types: Annotated[str, typer.Option(help="Types to ask for; all that a rule takes something from.")] = "",
+    also_from: Annotated[list[str] | None, typer.Option(help="Another server that may hold the files.")] = None,
+    patience: Annotated[float, typer.Option(min=0, help="Hours to wait for the server's export.")] = 24.0,
     memory: Annotated[int, typer.Option(min=0, help="Megabytes for all processes; 0: as CDS_SCREENING_MEMORY_MB.")] = 0,
 ) -> None:
     """Screen an export: a ranked list as CSV, Parquet and FHIR, and a report to read."""
     given = {"profile": profile, "language": language, "screening_memory_mb": memory, "screening_processes": processes}
     settings = Settings(**{name: value for name, value in given.items() if value})  # type: ignore[arg-type] # checked by pydantic
     console = Console(stderr=True)
-    inventory = take_inventory(export, [kind for kind in asked.split(",") if kind])
-    plan = Plan(inventory=inventory, setting=_setting(settings, as_of), memory=settings.screening_memory_mb * _MEGABYTE)
-    judge(plan.setting)
+    if bool(export) == bool(from_server):
+        raise MalformedRequest("name the EXPORT, or with --from-server the server to fetch it from")
+    setting = _setting(settings, as_of)
+    judge(setting)
     _folder(out)
+    if from_server:
+        source = Source(
+            server=from_server, client_id=client_id, key=key, key_id=key_id, token_url=token_url, group=group,
+            types=types, also=tuple(also_from or ()), patience=patience,
+        )  # fmt: skip
+        export = str(fetch(source, out, settings, console))
+    inventory = take_inventory(export, [kind for kind in asked.split(",") if kind])
+    plan = Plan(inventory=inventory, setting=setting, memory=settings.screening_memory_mb * _MEGABYTE)
     started = time.monotonic()
     worked_by = _engine(engine, scheduler, settings.screening_processes or os.cpu_count() or 1, out)
     try:

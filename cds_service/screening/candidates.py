@@ -56,13 +56,13 @@ class Candidates:
         self._count = 0
 
     def update(self, ids: Iterable[bytes]) -> None:
-        """Add ids."""
+        """Add ids; empty ones are none."""
         if self._field is not None:
-            new = {one for one in ids if one not in self._field}
+            new = {one for one in ids if one and one not in self._field}
             self._count += len(new)
             self._field.update(new)
             return
-        self._exact.update(ids)
+        self._exact.update(one for one in ids if one)
         self._count = len(self._exact)
         if len(self._exact) > self._most:
             self._field = BitField()

@@ -175,7 +175,7 @@ class _Taking:
             self._faults.append(Fault(found.name, 0, "wrong-name", kind))
         file = ExportFile(found.name, found.path, kind or named, found.size, gz, found.modified)
         if kind == _OUTCOME:
-            self._faults += [Fault(found.name, 0, *told) for told in reported(found.path, gz=gz)]
+            self._faults += [Fault(found.name, 0, *told) for told in reported(found.path, named, gz=gz)]
         elif kind == _BUNDLE:
             self._deletions(found, gz)
         elif file.kind in READ_TYPES:
@@ -208,11 +208,14 @@ def first_line(path: str) -> tuple[bool, bytes]:
     return gz, next(_lines(path, gz=gz), b"")
 
 
-def reported(path: str, *, gz: bool) -> Iterator[tuple[str, str, bool]]:
-    """Yield what a server reports of its own export: an error means that something of anybody's may be lacking."""
+def reported(path: str, kind: str, *, gz: bool) -> Iterator[tuple[str, str, bool]]:
+    """Yield what is reported of the export: an error means that something of anybody's may be lacking.
+
+    ``kind``: the type that the file is named after; without one it may be of any type.
+    """
     severities = {issue.severity for line in _lines(path, gz=gz) for issue in _issues(line)}
     if severities & _SEVERE:
-        yield "error-reported", "", True
+        yield "error-reported", kind, True
     else:
         yield "notice-reported", "", False
 

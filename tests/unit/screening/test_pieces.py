@@ -87,6 +87,7 @@ def test_candidates_are_exact_until_there_are_many():
     assert b"a" in chosen(few.packed())
     assert b"c" not in chosen(few.packed())
     assert b"" not in chosen(few.packed())
+    assert len(few) == 2
 
 
 def test_many_candidates_are_held_in_a_field_that_loses_none(monkeypatch):
