@@ -19,6 +19,7 @@ MENU: Final = (
     Entry("overview", "/admin"),
     Entry("what-if", "/admin/what-if"),
     Entry("answers", "/admin/answers"),
+    Entry("clients", "/admin/clients"),
     Entry("users", "/admin/users", "admin"),
     Entry("audit", "/admin/audit", "publisher"),
     Entry("account", "/admin/account"),

@@ -10,6 +10,7 @@ import msgspec
 from cards.options import Language
 from cds_service.admin.oidc import Provider
 from cds_service.admin.passwords import Bench
+from cds_service.admin.rules.ledger import Ledger
 from cds_service.rulesets.model import RuleSet
 from cds_service.store import Store
 
@@ -24,22 +25,27 @@ class SessionLimits(msgspec.Struct, frozen=True):
 class Room(msgspec.Struct, frozen=True):
     """Everything the pages stand on.
 
-    ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone; ``key``: the site's
-    own secret, under which marks are made; ``zone``: in which times are written; ``bench``: where passwords are hashed.
-    ``passwords``: people may sign in with one; ``provider``: where else they may.
+    ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone. ``service`` and
+    ``hooks``: what clients call. ``key``: the site's own secret, under which marks are made. ``zone``: in which times
+    are written. ``bench``: where passwords are hashed; ``passwords``: people may sign in with one; ``provider``: where
+    else they may. ``waiting_bytes``: what waits on this worker's disk for the store.
     """
 
     store: Store
     in_force: Callable[[], RuleSet]
+    ledger: Ledger
     now: Callable[[], datetime]
     key: bytes
     limits: SessionLimits = SessionLimits()
     language: Language = "sv"
+    service: str = ""
+    hooks: tuple[str, ...] = ()
     base_url: str = ""
     secure: bool = True
     zone: ZoneInfo = ZoneInfo("UTC")
     max_body_bytes: int = 20_000_000
     bench: Bench = msgspec.field(default_factory=Bench)
+    waiting_bytes: Callable[[], int] = lambda: 0
     passwords: bool = True
     provider: Provider | None = None
 

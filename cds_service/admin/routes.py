@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 
-from cds_service.admin import about, account, audit_log, door, interface, overview, users
+from cds_service.admin import about, account, audit_log, client_pages, door, interface, overview, users
 from cds_service.admin.answers import answer_pages
 from cds_service.admin.oidc import addresses as oidc_addresses
 from cds_service.admin.room import Room
@@ -22,7 +22,7 @@ def install(app: FastAPI, room: Room) -> None:
     app.state.admin = room
     app.add_exception_handler(Refused, _refused)
     app.include_router(_shell())
-    for part in (door, oidc_addresses, overview, users, audit_log, account, about, interface):
+    for part in (door, oidc_addresses, overview, client_pages, users, audit_log, account, about, interface):
         app.include_router(part.router)
     app.include_router(answer_pages())
 

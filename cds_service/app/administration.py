@@ -1,39 +1,44 @@
 """The admin pages as the settings want them: the room they stand on, the identity provider, the trials."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from cds_service.admin import Room, SessionLimits, install
 from cds_service.admin.oidc import Outside, Provider, ProviderSettings
 from cds_service.admin.rules.ledger import Ledger
 from cds_service.admin.what_if import Trials, start, what_if_pages
-from cds_service.rulesets.model import RuleSet
+from cds_service.hooks.services import SERVICE_ID
 from cds_service.settings import Settings
 from cds_service.store import Store, site_key
 
 
-def administer(app: FastAPI, settings: Settings, store: Store, outside: Outside) -> None:
+def administer(app: FastAPI, settings: Settings, outside: Outside) -> None:
     """Give ``app`` the admin pages. Raises StoreError when there is no usable key."""
-    install(app, build_admin(settings, store, lambda: app.state.engine.rules, outside))
-    app.include_router(what_if_pages(build_trials(settings, store, app.state.ledger)))
+    install(app, build_admin(settings, app.state, outside))
+    app.include_router(what_if_pages(build_trials(settings, app.state.store, app.state.ledger)))
 
 
-def build_admin(
-    settings: Settings, store: Store, in_force: Callable[[], RuleSet], outside: Outside | None = None
-) -> Room:
-    """Return what the admin pages stand on. Raises StoreError when there is no usable key."""
+def build_admin(settings: Settings, state: State, outside: Outside | None = None) -> Room:
+    """Return what the admin pages stand on, which is looked up in the application's ``state`` when it is asked for.
+
+    Raises StoreError when there is no usable key.
+    """
     return Room(
-        store=store,
-        in_force=in_force,
+        store=state.store,
+        in_force=lambda: state.engine.rules,
+        ledger=state.ledger,
+        waiting_bytes=lambda: state.outbox.waiting_bytes,
         now=lambda: datetime.now(UTC),
         key=site_key("admin", settings.admin_key.get_secret_value(), settings.database_url),
         limits=SessionLimits(
             idle=timedelta(minutes=settings.admin_idle_minutes), most=timedelta(hours=settings.admin_session_hours)
         ),
         language=settings.language,
+        service=SERVICE_ID,
+        hooks=settings.hooks,
         base_url=settings.base_url,
         secure=settings.admin_secure_cookies,
         zone=ZoneInfo(settings.time_zone),

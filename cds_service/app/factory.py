@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     earlier = EarlierVersions(app.state.ledger)
     app.include_router(standalone_routes(lambda: _desk(app), earlier, settings.max_body_bytes))
     if settings.admin:
-        administer(app, settings, store, outbound.provider)
+        administer(app, settings, outbound.provider)
     if settings.demo:
         app.include_router(demo_routes(engine.today))
     errors.install(app)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Annotated
 
 import pytest
@@ -20,7 +21,7 @@ from cds_service.admin.visit import Visit
 from cds_service.admin.what_if import what_if_pages
 from cds_service.app import errors
 from cds_service.app.administration import build_admin
-from cds_service.app.factory import open_store
+from cds_service.app.factory import build_ledger, open_store
 from cds_service.rulesets.load import load_default
 from cds_service.settings import Settings
 from cds_service.store.accounts import NewAccount
@@ -58,7 +59,9 @@ def app(settings, clock):
     """The admin pages alone, as the factory hands them their room, but on the test's clock."""
     app = FastAPI()
     store = open_store(settings)
-    room = build_admin(settings, store, load_default)
+    app.state.store, app.state.engine = store, SimpleNamespace(rules=load_default())
+    app.state.ledger, app.state.outbox = build_ledger(settings, store), SimpleNamespace(waiting_bytes=0)
+    room = build_admin(settings, app.state)
     install(app, structs.replace(room, now=clock))
     app.state.trials = trials_on(app.state.admin, settings)
     app.include_router(what_if_pages(app.state.trials))

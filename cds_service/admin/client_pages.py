@@ -1,0 +1,190 @@
+"""The clients: who may call, changed as documents; their keys; why calls were refused; the sheet for their analyst."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.concurrency import run_in_threadpool
+
+from cds_service.admin.access import require
+from cds_service.admin.posted import text
+from cds_service.admin.visit import Visit
+from cds_service.clients import differences, read_document, written
+from cds_service.clients.api_keys import new_key
+from cds_service.clients.document import read_json
+from cds_service.clients.editing import keeping_keys, switched, with_key, without_key
+from cds_service.errors import ClientError, Conflict
+from cds_service.fhir.areas import PREFETCH_TEMPLATES
+from cds_service.store.clients import ClientEntry
+from cds_service.trust.reasons import reason_text
+
+router = APIRouter()
+PATH: Final = "/admin/clients"
+# Not below PATH, where it would stand in the way of a client that is called so.
+NEW_PATH: Final = "/admin/new-client"
+SERVICES: Final = "/cds-services"
+_REFUSALS: Final = 20
+_Viewer = Annotated[Visit, Depends(require("viewer"))]
+_Admin = Annotated[Visit, Depends(require("admin"))]
+Json = dict[str, Any]
+NEW: Final = """{
+  "schema": 1,
+  "id": "pilot",
+  "name": "Pilot",
+  "auth": {"mode": "api-key"}
+}
+"""
+"""What the form for a new client begins with: the shortest document that says anything."""
+
+
+@router.get(PATH)
+async def clients(visit: _Viewer) -> Response:
+    """All clients, and why calls were refused lately."""
+    return await run_in_threadpool(_list, visit)
+
+
+@router.get(NEW_PATH)
+async def new(visit: _Admin) -> Response:
+    """The form for a new client."""
+    return _form(visit, NEW)
+
+
+@router.post(NEW_PATH)
+async def add(visit: _Admin) -> Response:
+    """Register a client."""
+    return await run_in_threadpool(_add, visit)
+
+
+@router.get(f"{PATH}/{{client}}")
+async def client_page(client: str, visit: _Viewer) -> Response:
+    """One client: its document, its keys, its history, its refusals."""
+    return await run_in_threadpool(lambda: _client(visit, _entry(visit, client)))
+
+
+@router.get(f"{PATH}/{{client}}/sheet")
+async def sheet(client: str, visit: _Viewer) -> Response:
+    """What the analyst of the EHR types in."""
+    return await run_in_threadpool(lambda: _sheet(visit, _entry(visit, client)))
+
+
+@router.post(f"{PATH}/{{client}}/{{what}}")
+async def change(client: str, what: str, visit: _Admin) -> Response:
+    """Do one of :data:`EDITS` to a client, or make it a key."""
+    return await run_in_threadpool(_change, visit, client, what)
+
+
+def _written(visit: Visit, document: Json) -> Json:
+    sent = read_json(text(visit.form, "document"))
+    if not isinstance(sent, dict) or sent.get("id") != document["id"]:
+        raise ClientError((("id", visit.said["clients.id-stays"]),))
+    return keeping_keys(sent, document)
+
+
+EDITS: Final[Mapping[str, Callable[[Visit, Json], Json]]] = {
+    "document": _written,
+    "enable": lambda _visit, document: switched(document, active=True),
+    "disable": lambda _visit, document: switched(document, active=False),
+    "revoke": lambda visit, document: without_key(document, visit.field("prefix")),
+}
+"""How each form changes the document."""
+
+
+def _list(visit: Visit) -> Response:
+    store = visit.room.store
+    refusals = [(one, reason_text(one.reason, visit.language)) for one in store.refusals.latest(_REFUSALS)]
+    return visit.page("clients.html", "clients", entries=store.clients.all(), refusals=refusals)
+
+
+def _form(visit: Visit, document: str, faults: tuple[tuple[str, str], ...] = ()) -> Response:
+    return visit.page("client-new.html", "clients", 422 if faults else 200, document=document, faults=faults)
+
+
+def _add(visit: Visit) -> Response:
+    document = text(visit.form, "document")
+    try:
+        added = visit.room.store.clients.add(read_document(document), by=visit.actor, reason=visit.field("reason"))
+    except ClientError as error:
+        return _form(visit, document, error.faults)
+    except Conflict:
+        return _form(visit, document, (("id", visit.said["clients.taken"]),))
+    return visit.onward(f"{PATH}/{added.id}", "client-added")
+
+
+def _change(visit: Visit, client: str, what: str) -> Response:
+    entry = _entry(visit, client)
+    made = ""
+    try:
+        if what == "key":
+            made, kept = new_key(_today(visit))
+            document = with_key(entry.document, kept)
+        elif what in EDITS:
+            document = EDITS[what](visit, dict(entry.document))
+        else:
+            visit.refuse(404, "missing")
+        entry = _saved(visit, entry, document)
+    except ClientError as error:
+        return _client(visit, entry, error.faults, text(visit.form, "document"))
+    except Conflict:
+        return _client(visit, entry, (("", visit.said["clients.conflict"]),), text(visit.form, "document"), 409)
+    return _client(visit, entry, made=made) if made else visit.onward(f"{PATH}/{client}", f"client-{what}")
+
+
+def _saved(visit: Visit, entry: ClientEntry, document: Json) -> ClientEntry:
+    """Save what was made from the revision that the page showed. Raises Conflict when it is another by now."""
+    given = visit.field("made-from")
+    made_from = int(given) if given.isdecimal() and given.isascii() else -1
+    if made_from != entry.revision:
+        raise Conflict("the page shows an earlier form")
+    checked = read_document(document)
+    if not differences(entry.document, checked):
+        return entry
+    return visit.room.store.clients.change(checked, made_from=made_from, by=visit.actor, reason=visit.field("reason"))
+
+
+def _client(
+    visit: Visit,
+    entry: ClientEntry,
+    faults: tuple[tuple[str, str], ...] = (),
+    document: str = "",
+    status: int = 422,
+    made: str = "",
+) -> Response:
+    store = visit.room.store
+    refusals = [(one, reason_text(one.reason, visit.language)) for one in store.refusals.latest(client=entry.id)]
+    return visit.page(
+        "client.html",
+        "clients",
+        status if faults else 200,
+        entry=entry,
+        document=document or written(entry.document),
+        keys=entry.document.get("auth", {}).get("api_keys", []),
+        mode=entry.document.get("auth", {}).get("mode", ""),
+        history=store.clients.history(entry.id),
+        refusals=refusals[:_REFUSALS],
+        faults=faults,
+        made=made,
+    )
+
+
+def _sheet(visit: Visit, entry: ClientEntry) -> Response:
+    base = (visit.room.base_url or str(visit.request.base_url)).rstrip("/")
+    service = f"{base}{SERVICES}/{visit.room.service}"
+    return visit.page(
+        "client-sheet.html",
+        "clients",
+        entry=entry,
+        mode=entry.document.get("auth", {}).get("mode", ""),
+        hooks=entry.document.get("answers", {}).get("hooks") or visit.room.hooks,
+        addresses={"discovery": f"{base}{SERVICES}", "service": service, "feedback": f"{service}/feedback"},
+        prefetch=dict(PREFETCH_TEMPLATES),
+    )
+
+
+def _entry(visit: Visit, client: str) -> ClientEntry:
+    entry = visit.room.store.clients.get(client)
+    return entry or visit.refuse(404, "missing")
+
+
+def _today(visit: Visit) -> date:
+    return visit.room.now().astimezone(visit.room.zone).date()
