@@ -15,6 +15,7 @@ from cards.words import words
 from cds_service.admin.rules.ledger import BUILT_IN, Ledger
 from cds_service.admin.rules.values import read_value
 from cds_service.app.factory import build_ledger, open_store
+from cds_service.cli.simulate import simulate
 from cds_service.errors import MalformedRequest, Refused, RuleSetError
 from cds_service.rulesets.caution import cautions
 from cds_service.rulesets.compare import Plain
@@ -22,6 +23,8 @@ from cds_service.rulesets.lifecycle import Version
 from cds_service.settings import Settings
 
 app = typer.Typer(help="Versions of the rule set: made, reviewed, published, gone back from.", no_args_is_help=True)
+
+app.command()(simulate)
 
 Name = Annotated[str, typer.Argument(help="Name of the version, such as 1.0.0+site.1.")]
 Actor = Annotated[str, typer.Option("--as", help="Who does it; the user of this machine when not given.")]

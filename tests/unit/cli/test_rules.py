@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from cds_service.cli import app
+from cds_service.cohort import Export, Population, write_export
 from cds_service.errors import CdsServiceError
 from cds_service.rulesets.load import default_text
 from cds_service.store import Store
@@ -170,3 +172,33 @@ def test_a_rule_set_file_of_the_settings_is_listed_as_what_is_in_force(url, tmp_
     file.write_text(default_text().replace('version = "1.0.0"', 'version = "1.0.0+file"'), encoding="utf-8")
     monkeypatch.setenv("CDS_RULE_SET", str(file))
     assert "CDS_RULE_SET" in in_force()
+
+
+# ---------------------------------------------------------------- trying a version
+
+
+def test_a_version_is_tried_on_the_built_in_cohort(url):
+    draft()
+    told = say("simulate", NAME, "--patients", "30")
+    assert "30 people" in told
+    assert "Lose a card" in told
+    assert "Mister ett kort" in say("simulate", NAME, "--patients", "5", "--language", "sv")
+
+
+def test_a_version_is_tried_on_an_export_and_told_as_json(url, tmp_path):
+    draft()
+    folder = tmp_path / "export"
+    assert (
+        sum(write_export(Population(seed=3, patients=8, limb_share=1.0), Export(folder=folder, per_file=3, gz=True)))
+        == 8
+    )
+    told = msgspec.json.decode(say("simulate", NAME, "--export", str(folder), "--json"))
+    assert (told["people"], told["unchecked"]) == (8, 0)
+    before = Store.open(url).simulations.recent(datetime.now(UTC))
+    assert before == ()
+
+
+def test_an_export_that_is_not_there_says_so(url, tmp_path):
+    draft()
+    with pytest.raises(CdsServiceError, match="No such file"):
+        say("simulate", NAME, "--export", str(tmp_path / "nowhere"))
