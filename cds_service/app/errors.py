@@ -37,7 +37,9 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     """Answer what the router refuses: no such address, or a method it does not know."""
     if not isinstance(error, HTTPException):
         raise error
-    return JSONResponse(http_outcome(error.status_code), status_code=error.status_code, media_type=FHIR_JSON)
+    return JSONResponse(
+        http_outcome(error.status_code), status_code=error.status_code, media_type=FHIR_JSON, headers=error.headers
+    )
 
 
 class FaultBarrier:

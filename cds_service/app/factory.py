@@ -12,10 +12,9 @@ from fastapi import FastAPI
 from msgspec import structs
 
 from cards import CardOptions, Links, local_titles, warm_up
-from cds_service import tracing
 from cds_service.admin.rules.checking import read_version
 from cds_service.admin.rules.ledger import Ledger, Policy
-from cds_service.app import errors, health, metrics_page, routes
+from cds_service.app import errors, health, metrics_page, openapi, requests, routes
 from cds_service.app.administration import administer
 from cds_service.app.admission import Admission
 from cds_service.app.browsers import BrowserOrigins
@@ -24,7 +23,6 @@ from cds_service.app.in_force import EarlierVersions, made_from, rules_watch, ta
 from cds_service.app.outbound import Outbound
 from cds_service.app.referral_targets import read_targets
 from cds_service.app.refresh import Refresher
-from cds_service.app.requests import Requests
 from cds_service.app.tending import tend
 from cds_service.demo import demo_routes
 from cds_service.errors import RuleSetError
@@ -69,14 +67,13 @@ def create_app(settings: Settings) -> FastAPI:
         administer(app, settings, outbound.provider)
     if settings.demo:
         app.include_router(demo_routes(engine.today))
+    openapi.install(app)
     errors.install(app)
     app.add_middleware(
         BrowserOrigins, everyone=settings.cors_origins, anyone=lambda: admission.registry.browser_origins
     )
     app.add_middleware(SafeHeaders, https=settings.base_url.startswith("https://"))
-    app.add_middleware(Requests)
-    if settings.tracing:
-        tracing.enable()
+    requests.install(app, traced=settings.tracing)
     return app
 
 

@@ -10,9 +10,11 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
+from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cds_service import tracing
 from cds_service.logs import log
 from cds_service.metrics import REQUEST_SECONDS, REQUESTS
 from cds_service.tracing import RequestSpan
@@ -22,6 +24,13 @@ _ACCEPTED: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"})
 _QUIET: Final = ("/health", "/metrics")
 _NOWHERE: Final = "none"
+
+
+def install(app: FastAPI, *, traced: bool) -> None:
+    """Put it around everything else. ``traced``: traces are sent, see :mod:`cds_service.tracing`."""
+    app.add_middleware(Requests)
+    if traced:
+        tracing.enable()
 
 
 class Requests:
