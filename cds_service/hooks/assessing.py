@@ -31,7 +31,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         body: its bytes.
         hooks: those that this caller may call.
         as_of: the day of assessment.
-        fetches: whether there is anything to fetch with.
+        fetches: whether there is any server to fetch from.
         version: the caller's FHIR version, where it is set.
     """
 

@@ -67,7 +67,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             body=body,
             hooks=self.hooks if client is None else frozenset(filter(client.calls, self.hooks)),
             as_of=self.today(),
-            fetches=self.fetcher is not None,
+            fetches=self.fetcher is not None and self.fetcher.reaches_any(access),
             version=access.version,
         )
         return await self._answer(await self._assessed(job, access), language, client)

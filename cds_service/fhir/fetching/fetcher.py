@@ -70,7 +70,7 @@ class Fetcher:
 
         Empty when the client offers no server, or nothing may be fetched for it anyway.
         """
-        origins = self._origins if access.servers is None else tuple(map(read_origin, access.servers))
+        origins = self._reached(access)
         if not request.fhir_server or not origins:
             return ""
         sent = read_origin(request.fhir_server)
@@ -84,6 +84,13 @@ class Fetcher:
         if lent and not (lent.token_type.lower() == "bearer" and _TOKEN.fullmatch(lent.access_token)):
             return UNUSABLE_TOKEN
         return self._call(origin, patient_id, lent.access_token if lent else None, access)
+
+    def reaches_any(self, access: Access = ANYBODY) -> bool:
+        """True when there is a server that something may be fetched from for the client."""
+        return bool(self._reached(access))
+
+    def _reached(self, access: Access) -> tuple[Origin | None, ...]:
+        return self._origins if access.servers is None else tuple(map(read_origin, access.servers))
 
     def _call(self, origin: Origin, patient_id: str, token: str | None, access: Access) -> "Call":
         seconds = self._limits.seconds if access.seconds is None else access.seconds

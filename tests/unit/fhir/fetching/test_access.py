@@ -107,3 +107,9 @@ def test_an_origin_that_is_registered_later_may_be_called_and_one_no_longer_regi
             await fetcher.aclose()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(("servers", "reaches"), [(None, True), (("https://own.example/fhir",), True), ((), False)])
+def test_whether_anything_can_be_fetched_for_a_client_is_known_before_its_call(servers, reaches):
+    assert fetcher_for(FhirServer()).reaches_any(Access(servers=servers)) is reaches
+    assert not fetcher_for().reaches_any()
