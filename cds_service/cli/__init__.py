@@ -5,7 +5,20 @@ import sys
 import typer
 from rich.console import Console
 
-from cds_service.cli import assess, audit, clients, cohort, decisions, purge, rules, screen, serve, users, validate
+from cds_service.cli import (
+    assess,
+    audit,
+    bench,
+    clients,
+    cohort,
+    decisions,
+    purge,
+    rules,
+    screen,
+    serve,
+    users,
+    validate,
+)
 from cds_service.errors import CdsServiceError
 
 app = typer.Typer(
@@ -19,6 +32,7 @@ app.command()(serve.demo)
 app.command()(assess.assess)
 app.command()(validate.validate)
 app.command()(purge.purge)
+app.command()(bench.bench)
 app.add_typer(audit.app, name="audit")
 app.add_typer(clients.app, name="clients")
 app.command("screen")(screen.screen_command)

@@ -172,12 +172,16 @@ def drug_exposure(
         drug: key by which tellings are of the same drug.
         factor: equivalence factor by which a dose is multiplied; None makes it unknown.
     """
+    hits, gap_days = tuple(hits), rules.number("exposure.merge_gap_days")
+    if not hits:
+        # Most drugs are not in most records.
+        return Exposure(as_of=as_of, gap_days=gap_days)
     stale = add_months(as_of, -int(rules.number("exposure.open_end_stale_months")))
     reading = Reading(as_of=as_of, stale_before=stale, unit=unit, drug=drug, factor=factor)
     courses = read_courses(hits, reading)
     return Exposure(
         as_of=as_of,
-        gap_days=rules.number("exposure.merge_gap_days"),
+        gap_days=gap_days,
         courses=courses,
         segments=timeline(claims_of(courses)),
     )
