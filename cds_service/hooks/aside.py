@@ -37,6 +37,7 @@ class Aside:
         self._idle: asyncio.LifoQueue[_Process] = asyncio.LifoQueue()
         self._ready: set[_Process] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._ending: set[asyncio.Task[Any]] = set()
         self._keys = _Keys()
 
     @property
@@ -54,8 +55,9 @@ class Aside:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        ending, self._ready = self._ready, set()
-        await asyncio.gather(*(process.end() for process in ending))
+        ready, self._ready = self._ready, set()
+        # Those that were lost before are waited for as well: what is not waited for stays as a zombie.
+        await asyncio.gather(*self._ending, *(process.end() for process in ready))
 
     async def on(self, job: Job, replies: Sequence[Reply], by: Knowledge) -> Asked | Assessed | None:
         """Return how far a job goes with these replies; None where it is to be done here.
@@ -90,7 +92,7 @@ class Aside:
         except (OSError, EOFError):
             log.error("assessing process lost")
             self._ready.discard(process)
-            self._begin(process.end())
+            self._begin(process.end(), self._ending)
             self._begin(self._started())
             return _GONE
         self._idle.put_nowait(process)
@@ -110,10 +112,11 @@ class Aside:
                 self._idle.put_nowait(process)
                 return
 
-    def _begin(self, work: Any) -> asyncio.Task[Any]:
+    def _begin(self, work: Any, among: set[asyncio.Task[Any]] | None = None) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks = self._tasks if among is None else among
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
         return task
 
 
