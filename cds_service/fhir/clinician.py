@@ -3,12 +3,13 @@
 Nothing else of the Practitioner is read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
 from cds_service.fhir.envelope import HookRequest
+from cds_service.fhir.heads import heads_of
 
 _PRACTITIONER: Final = "Practitioner"
 # A value without these bytes holds none: most are not even looked into.
@@ -24,9 +25,16 @@ def clinician_languages(request: HookRequest, body: bytes) -> tuple[str, ...]:
     kind, _, user = request.context.user_id.rpartition("/")
     if kind.rpartition("/")[2] != _PRACTITIONER or _SIGN not in body:
         return ()
-    spoken = [one for raw in request.prefetch.values() for one in _communication(bytes(raw), user)]
+    spoken = [one for raw in _worth_reading(request) for one in _communication(bytes(raw), user)]
     spoken.sort(key=lambda one: one.get("preferred") is not True)
     return tuple(dict.fromkeys(tag for one in spoken for tag in _tags(one)))
+
+
+def _worth_reading(request: HookRequest) -> Iterable[msgspec.Raw]:
+    """Return the values that may hold one. A reference may name the type as well, so its name alone says little."""
+    if request.glanced is None:
+        return request.prefetch.values()
+    return [request.prefetch[key] for key, value in request.glanced.items() if _PRACTITIONER in heads_of(value)]
 
 
 def _communication(raw: bytes, user: str) -> Iterator[dict[str, Any]]:

@@ -106,6 +106,13 @@ def glanced(data: bytes) -> Value | None:
         return None
 
 
+def heads_of(value: Value | None) -> set[str]:
+    """Return the types of resource that a value holds at first sight."""
+    if isinstance(value, GlancedBundle):
+        return {kind.__name__ for kind in {entry.resource.__class__ for entry in value.entry}}
+    return {value.type_name} if value is not None else set()
+
+
 def is_utf8(data: bytes) -> bool:
     """True when all bytes are text. One that is not may stand where nothing is read, but it has been damaged."""
     try:

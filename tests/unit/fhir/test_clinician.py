@@ -76,3 +76,9 @@ def test_a_value_that_cannot_be_read_has_no_language():
     body = head + unreadable + b"}}"
     request = read_hook_request(body)
     assert clinician_languages(request, body) == ()
+
+
+@pytest.mark.parametrize("other", [{"resourceType": "Patient", "id": "1"}, {"resourceType": "Unheard of"}])
+def test_a_practitioner_is_found_beside_other_values_whether_or_not_all_could_be_glanced_at(other):
+    named = {"resourceType": "Basic", "id": "b", "author": {"type": "Practitioner"}}
+    assert languages(other, named, None, practitioner(R4)) == ("en", "sv")
