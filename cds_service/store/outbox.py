@@ -101,28 +101,33 @@ class Outbox:
     def close(self) -> None:
         """Write what can be written, also of those who died, and let go of the files."""
         self.tend()
-        self._make_safe()
-        if self._spool.waiting:
-            log.warning("records wait on the disk for the next start", bytes=self._spool.waiting)
-        self._spool.close()
+        # Another thread may be writing still: the files are its until it is done.
+        with self._draining:
+            self._make_safe()
+            if self._spool.waiting:
+                log.warning("records wait on the disk for the next start", bytes=self._spool.waiting)
+            self._spool.close()
 
     def _empty(self) -> None:
         for file in self._spool.unwritten():
-            while self._write_some(file):
-                pass
+            # What is appended meanwhile is for the next time: under a load without end this would never end.
+            left = file.waiting
+            while left > 0 and (written := self._write_some(file)):
+                left -= written
         if not self.up:
             self._store.ping()
             self._again_at = 0.0
             log.info("the store is back")
 
-    def _write_some(self, file: SpoolFile) -> bool:
+    def _write_some(self, file: SpoolFile) -> int:
+        """Write the next records; return how many bytes they took, 0 when there are none."""
         lines, place = file.next()
         records = [(line, record) for line in lines if (record := self._read(line)) is not None]
         if records:
             self._write(records)
-        if place:
+        if lines:
             file.done(place)
-        return bool(lines)
+        return sum(len(line) + 1 for line in lines)
 
     def _write(self, records: Sequence[tuple[bytes, Record]]) -> None:
         try:

@@ -257,7 +257,35 @@ def test_one_drains_at_a_time_and_nobody_waits_for_it(outbox, store, monkeypatch
     outbox.remember(decision("card-2"))
     may_go.set()
     first.join()
+    assert len(store.decisions()) == 1
+    outbox.tend()
     assert len(store.decisions()) == 2
+
+
+def test_the_end_waits_for_who_is_still_writing(store, folder, clock, monkeypatch):
+    outbox = Outbox(store, Spool(folder, 1_000_000), clock=clock)
+    entered, may_go = threading.Event(), threading.Event()
+    record = store.record
+
+    def slow(records):
+        entered.set()
+        may_go.wait(5)
+        return record(records)
+
+    monkeypatch.setattr(store, "record", slow)
+    outbox.remember(decision())
+    writing = threading.Thread(target=outbox.drain)
+    writing.start()
+    entered.wait(5)
+    ending = threading.Thread(target=outbox.close)
+    ending.start()
+    ending.join(0.2)
+    assert ending.is_alive()
+    may_go.set()
+    writing.join()
+    ending.join()
+    assert len(store.decisions()) == 1
+    assert list(folder.iterdir()) == []
 
 
 def test_at_the_end_what_cannot_be_written_stays_on_the_disk(store, folder, clock, goes_down):
