@@ -9,7 +9,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from cds_service.errors import StoreError
+from cds_service.store.connecting import BUSY_TIMEOUT_MS
 
+UPGRADE_TIMEOUT_MS: Final = 60_000
+"""How long a worker waits for another one that brings a large store up to date."""
 _LOCKS: Final = {
     "sqlite": "BEGIN IMMEDIATE",
     # One number for this service's tables; any number will do, as long as all workers ask for the same.
@@ -33,11 +36,19 @@ def upgrade(engine: sa.Engine) -> None:
         if _step_of(connection) == newest:
             return
         connection.rollback()
+        _be_patient(connection, UPGRADE_TIMEOUT_MS)
         connection.exec_driver_sql(lock)
         attributes: dict[str, Any] = config.attributes
         attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+        _be_patient(connection, BUSY_TIMEOUT_MS)
+
+
+def _be_patient(connection: sa.Connection, milliseconds: int) -> None:
+    """Say how long to wait for a locked SQLite file; PostgreSQL waits for an advisory lock as long as it takes."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={milliseconds}")
 
 
 def _step_of(connection: sa.Connection) -> str | None:

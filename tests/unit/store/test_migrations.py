@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 from cds_service.errors import StoreError
 from cds_service.store import FeedbackEntry, Store
-from cds_service.store.connecting import connect
+from cds_service.store.connecting import BUSY_TIMEOUT_MS, connect
 from cds_service.store.tables import METADATA
 from cds_service.store.upgrade import upgrade
 
@@ -191,3 +191,10 @@ def test_workers_that_start_together_on_an_empty_folder_all_come_up(url):
         worker.join()
     assert failures == []
     assert differences(url) == []
+
+
+def test_after_the_steps_a_locked_file_is_waited_for_no_longer_than_otherwise(on_sqlite):
+    store = Store.open(on_sqlite)
+    with store._transaction() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == BUSY_TIMEOUT_MS
+    store.close()
