@@ -64,10 +64,12 @@ def _greet(app: FastAPI, settings: Settings) -> None:
 
 
 def advice_on(settings: Settings, registry: Registry) -> Iterator[str]:
-    """Yield what to do about calls that are all going to be refused."""
+    """Yield what to do about calls that are all going to be refused, and what to think of when none is."""
     if settings.demo:
         return
-    if not registry.clients:
+    if settings.allow_open:
+        yield "CDS_ALLOW_OPEN is set: whoever reaches this address may call, also without proof."
+    elif not registry.clients:
         yield "No client is registered: every call is answered 401. Register one: cds-service clients add FILE"
         yield "The file is described in docs/clients.md."
     if registry.by_issuer and not settings.base_url:
