@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     )
     max_body_bytes: int = Field(20_000_000, ge=1_000, description="Largest request body that is read, inflated.")
     body_seconds: float = Field(10.0, gt=0, le=300, description="Time until a body must have come whole.")
+    max_resources: int = Field(50_000, ge=100, description="Most resources that a body may hold, contained ones too.")
     max_inflation: int = Field(200, ge=2, description="How many times its size gzip may inflate a body over 1 MB.")
     allow_open: bool = Field(
         default=False, description="Let calls in that prove nothing, as the open client; on a closed network only."

@@ -13,14 +13,16 @@ JSON_TYPES = ("application/json", "application/fhir+json", "text/json")
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 # Small bodies of much the same are packed more tightly than any record; they cost nothing.
 _ALWAYS_INFLATED = 1_000_000
+_RESOURCE_TYPE = b'"resourceType"'
 
 
 class BodyLimits(msgspec.Struct, frozen=True):
-    """Bounds of a body: bytes, also after inflation; seconds until it has come; how far gzip may inflate it."""
+    """Bounds of a body: bytes, also inflated; seconds until it has come; how far gzip may inflate it; resources."""
 
     most_bytes: int
     seconds: float = 10.0
     most_inflation: int = 200
+    most_resources: int = 50_000
 
 
 async def read_json_body(request: Request, limits: BodyLimits) -> bytes:
@@ -43,7 +45,15 @@ async def read_json_body(request: Request, limits: BodyLimits) -> bytes:
     encoding = request.headers.get("content-encoding", "").strip().lower()
     most = min(limit, max(len(body) * limits.most_inflation, _ALWAYS_INFLATED))
     # Inflating lets other threads run, and a large body takes long enough to keep small ones waiting.
-    return await run_in_threadpool(_inflate, body, encoding, most) if encoding else body
+    whole = await run_in_threadpool(_inflate, body, encoding, most) if encoding else body
+    _check_resources(whole, limits.most_resources)
+    return whole
+
+
+def _check_resources(body: bytes, most: int) -> None:
+    """Raise TooLarge for more resources than any record has. A body too small to hold as many is not looked at."""
+    if len(body) > most * len(_RESOURCE_TYPE) and body.count(_RESOURCE_TYPE) > most:
+        raise TooLarge(f"the body holds more than {most} resources")
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -69,6 +69,7 @@ def body_limits(settings: Settings, client: Client) -> BodyLimits:
         most_bytes=min(own, settings.max_body_bytes),
         seconds=settings.body_seconds,
         most_inflation=settings.max_inflation,
+        most_resources=settings.max_resources,
     )
 
 
