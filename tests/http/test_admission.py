@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
+from cds_service.app.admission import ANYONE
 from cds_service.clients.api_keys import new_key
 from cds_service.demo import hook_request
 from cds_service.settings import Settings
@@ -253,6 +254,13 @@ def test_too_many_calls_are_told_when_to_come_again(serve):
     assert answers[2].json()["issue"][0]["code"] == "throttled"
     assert told(client) == [("pilot", "rate", 1)]
     assert client.get("/cds-services").status_code == 200
+
+
+def test_calls_that_prove_nothing_are_not_counted_together_unless_an_open_client_is_registered(serve):
+    assert ANYONE.limits.burst > 10_000
+    lab = {"schema": 1, "id": "lab", "name": "Lab", "auth": {"mode": "open"}}
+    client = serve(lab | {"limits": {"calls_per_minute": 6, "burst": 1}}, allow_open=True)
+    assert [call(client).status_code for _ in range(2)] == [200, 429]
 
 
 def test_a_body_may_be_as_large_as_the_client_and_the_settings_both_allow(serve):
