@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -25,9 +26,10 @@ class Running(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[Running]:
-    """Serve until the block ends; the store lies in ``folder``."""
-    settings = Settings(database_url=f"sqlite:///{folder / 'browser.db'}", demo=True, keep_feedback_comments=True)
+def running_server(folder: Path, **more: Any) -> Iterator[Running]:
+    """Serve until the block ends, with ``more`` settings; the store lies in ``folder``."""
+    url = f"sqlite:///{folder / 'browser.db'}"
+    settings = Settings(**{"database_url": url, "demo": True, "keep_feedback_comments": True, **more})
     app = create_app(settings)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
