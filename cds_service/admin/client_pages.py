@@ -6,16 +6,18 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.concurrency import run_in_threadpool
+from markupsafe import Markup
+from msgspec.structs import replace
 
+from cards.registration import RegistrationSheet, registration_sheet, sheet_html, sheet_pdf
 from cds_service.admin.access import require
 from cds_service.admin.posted import text
-from cds_service.admin.visit import Visit
+from cds_service.admin.visit import SECURITY_HEADERS, Visit
 from cds_service.clients import differences, read_document, written
 from cds_service.clients.api_keys import new_key
 from cds_service.clients.document import read_json
 from cds_service.clients.editing import keeping_keys, switched, with_key, without_key
 from cds_service.errors import ClientError, Conflict
-from cds_service.fhir.areas import PREFETCH_TEMPLATES
 from cds_service.store.clients import ClientEntry
 from cds_service.trust.reasons import reason_text
 
@@ -23,7 +25,6 @@ router = APIRouter()
 PATH: Final = "/admin/clients"
 # Not below PATH, where it would stand in the way of a client that is called so.
 NEW_PATH: Final = "/admin/new-client"
-SERVICES: Final = "/cds-services"
 _REFUSALS: Final = 20
 _Viewer = Annotated[Visit, Depends(require("viewer"))]
 _Admin = Annotated[Visit, Depends(require("admin"))]
@@ -66,6 +67,14 @@ async def client_page(client: str, visit: _Viewer) -> Response:
 async def sheet(client: str, visit: _Viewer) -> Response:
     """What the analyst of the EHR types in."""
     return await run_in_threadpool(lambda: _sheet(visit, _entry(visit, client)))
+
+
+@router.get(f"{PATH}/{{client}}/sheet.pdf")
+async def sheet_on_paper(client: str, visit: _Viewer) -> Response:
+    """The same as an accessible PDF."""
+    made = await run_in_threadpool(lambda: sheet_pdf(_made_sheet(visit, _entry(visit, client)), _today(visit)))
+    headers = SECURITY_HEADERS | {"Content-Disposition": f'inline; filename="{client}.pdf"'}
+    return Response(made, media_type="application/pdf", headers=headers)
 
 
 @router.post(f"{PATH}/{{client}}/{{what}}")
@@ -168,17 +177,19 @@ def _client(
 
 
 def _sheet(visit: Visit, entry: ClientEntry) -> Response:
-    base = (visit.room.base_url or str(visit.request.base_url)).rstrip("/")
-    service = f"{base}{SERVICES}/{visit.room.service}"
-    return visit.page(
-        "client-sheet.html",
-        "clients",
-        entry=entry,
-        mode=entry.document.get("auth", {}).get("mode", ""),
-        hooks=entry.document.get("answers", {}).get("hooks") or visit.room.hooks,
-        addresses={"discovery": f"{base}{SERVICES}", "service": service, "feedback": f"{service}/feedback"},
-        prefetch=dict(PREFETCH_TEMPLATES),
-    )
+    made = _made_sheet(visit, entry)
+    body = Markup(sheet_html(made))  # noqa: S704 - cards.registration escapes each text and is tested for it
+    return visit.page("client-sheet.html", "clients", entry=entry, sheet=made, body=body)
+
+
+def _made_sheet(visit: Visit, entry: ClientEntry) -> RegistrationSheet:
+    """Return the sheet. A document that this version cannot use has none."""
+    try:
+        client = entry.client()
+    except ClientError:
+        visit.refuse(404, "missing")
+    base = visit.room.base_url or str(visit.request.base_url).rstrip("/")
+    return registration_sheet(client, replace(visit.room.site, base_url=base), entry.revision, visit.language)
 
 
 def _entry(visit: Visit, client: str) -> ClientEntry:

@@ -27,6 +27,11 @@ MENU: Final = (
 )
 
 
+def path_of(key: str) -> str:
+    """Return the address of the page with this key, or an empty string when the menu has none."""
+    return next((entry.path for entry in MENU if entry.key == key), "")
+
+
 def menu_for(role: Role) -> tuple[Entry, ...]:
     """Return what somebody of this role finds in the menu."""
     return tuple(entry for entry in MENU if allows(role, entry.role))

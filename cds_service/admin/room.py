@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cards.options import Language
+from cards.registration import Site
 from cds_service.admin.oidc import Provider
 from cds_service.admin.passwords import Bench
 from cds_service.admin.rules.ledger import Ledger
@@ -25,8 +26,8 @@ class SessionLimits(msgspec.Struct, frozen=True):
 class Room(msgspec.Struct, frozen=True):
     """Everything the pages stand on.
 
-    ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone. ``service`` and
-    ``hooks``: what clients call. ``key``: the site's own secret, under which marks are made. ``zone``: in which times
+    ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone. ``site``: what
+    registration sheets say of it. ``key``: the site's own secret, under which marks are made. ``zone``: in which times
     are written. ``bench``: where passwords are hashed; ``passwords``: people may sign in with one; ``provider``: where
     else they may. ``waiting_bytes``: what waits on this worker's disk for the store.
     """
@@ -34,12 +35,11 @@ class Room(msgspec.Struct, frozen=True):
     store: Store
     in_force: Callable[[], RuleSet]
     ledger: Ledger
+    site: Site
     now: Callable[[], datetime]
     key: bytes
     limits: SessionLimits = SessionLimits()
     language: Language = "sv"
-    service: str = ""
-    hooks: tuple[str, ...] = ()
     base_url: str = ""
     secure: bool = True
     zone: ZoneInfo = ZoneInfo("UTC")

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cards.options import Language
-from cds_service.admin.forgery import form_token
+from cds_service.admin.forgery import SAFE_METHODS, form_token
 from cds_service.admin.keys import link_address
 from cds_service.admin.languages import COOKIE, chosen
+from cds_service.admin.navigation import path_of
 from cds_service.admin.pages import written
 from cds_service.admin.people import People
 from cds_service.admin.posted import text
@@ -119,7 +120,7 @@ class Visit(msgspec.Struct, frozen=True):
                 "problems": {},
                 "user": self.user,
                 "current": current,
-                "path": self.request.url.path,
+                "path": self._readable(current),
                 "csrf": form_token(self.room.key, self.secret) if self.secret else "",
                 "rules": self.room.in_force(),
                 **values,
@@ -132,6 +133,11 @@ class Visit(msgspec.Struct, frozen=True):
         if language := chosen(self.request):
             self.keep(answer, COOKIE, language, _YEAR_SECONDS)
         return answer
+
+    def _readable(self, current: str) -> str:
+        """Return an address that can be opened again, for the switch of languages: not every form's own address can."""
+        path = self.request.url.path
+        return path if self.request.method in SAFE_METHODS else path_of(current) or path
 
     def json(self, content: object, status: int = 200) -> Response:
         """Return JSON."""

@@ -10,7 +10,7 @@ from cds_service.admin import Room, SessionLimits, install
 from cds_service.admin.oidc import Outside, Provider, ProviderSettings
 from cds_service.admin.rules.ledger import Ledger
 from cds_service.admin.what_if import Trials, start, what_if_pages
-from cds_service.hooks.services import SERVICE_ID
+from cds_service.app.registration import registration_site
 from cds_service.settings import Settings
 from cds_service.store import Store, site_key
 
@@ -37,8 +37,7 @@ def build_admin(settings: Settings, state: State, outside: Outside | None = None
             idle=timedelta(minutes=settings.admin_idle_minutes), most=timedelta(hours=settings.admin_session_hours)
         ),
         language=settings.language,
-        service=SERVICE_ID,
-        hooks=settings.hooks,
+        site=registration_site(settings),
         base_url=settings.base_url,
         secure=settings.admin_secure_cookies,
         zone=ZoneInfo(settings.time_zone),

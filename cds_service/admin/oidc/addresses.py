@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 
 from cds_service.admin.access import SIGN_IN, visitor
 from cds_service.admin.door import inside
-from cds_service.admin.keys import mark, same
+from cds_service.admin.keys import hashed, mark, same
 from cds_service.admin.oidc.id_token import Untrusted
 from cds_service.admin.oidc.provider import CALLBACK, Attempt, Provider
 from cds_service.admin.oidc.vouched import NoRole, account_for
@@ -100,6 +100,9 @@ async def _let_in(visit: Visit, provider: Provider, claims: Mapping[str, Any], b
         return await _failed(visit, "role")
     if account.disabled:
         return await _failed(visit, "disabled")
+    if visit.user:
+        end = visit.act("sign-out", visit.actor)
+        await run_in_threadpool(visit.room.store.sessions.end, hashed(visit.secret), end)
     secret = await run_in_threadpool(begin_session, visit.room, account, "oidc")
     return _forget_attempt(visit, visit.keep_session(visit.onward(back), secret))
 

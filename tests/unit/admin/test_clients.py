@@ -9,6 +9,7 @@ import pytest
 
 from cds_service.admin.client_pages import EDITS, NEW
 from cds_service.clients import read_document
+from cds_service.store.tables import CLIENTS
 
 from .conftest import HTTPS, audit_of, token_in
 from .test_sign_in import said
@@ -142,8 +143,18 @@ def test_refusals_say_why_and_what_to_do(client, room, maja, pilot):
 def test_the_sheet_holds_what_the_analyst_types_in(client, room, maja, pilot):
     text = client.get("/admin/clients/pilot/sheet").text
     assert f"{HTTPS}/cds-services/limb-deficiency-bone-health/feedback" in text
-    for word in ("patient-view", "order-sign", "Condition?patient", "X-API-Key"):
+    for word in ("patient-view", "order-sign", "Condition?patient"):
         assert word in text
+    answer = client.get("/admin/clients/pilot/sheet.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+
+
+def test_a_client_that_this_version_cannot_use_has_no_sheet(client, room, maja, pilot):
+    with room.store._engine.begin() as connection:
+        connection.execute(CLIENTS.update().values(document={"id": "pilot", "schema": 2}))
+    assert client.get("/admin/clients/pilot").status_code == 200
+    assert client.get("/admin/clients/pilot/sheet").status_code == 404
 
 
 def test_what_is_not_there_is_a_404(client, maja, pilot, send):

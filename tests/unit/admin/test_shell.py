@@ -11,8 +11,11 @@ from cds_service.admin.navigation import MENU, menu_for
 from cds_service.admin.overview import bars
 from cds_service.admin.roles import ROLES
 from cds_service.admin.texts import texts
+from cds_service.errors import StoreError
 from cds_service.store import DecisionEntry, FeedbackEntry, ShownCard
 from cds_service.store.activity import Activity
+
+from .conftest import HTTPS
 
 PLACE = re.compile(r"\{(\w+)\}")
 
@@ -97,6 +100,30 @@ def test_without_a_choice_the_browsers_wish_counts(client, signed_in, header, la
     answer = client.get("/admin?lang=de", headers={"accept-language": header})
     assert f'<html lang="{language}">' in answer.text
     assert "set-cookie" not in answer.headers
+
+
+def test_after_a_form_the_switch_leads_to_a_page_that_can_be_opened(client, signed_in):
+    signed_in("admin")
+    token = client.get("/admin/account").text.partition('name="csrf" value="')[2].partition('"')[0]
+    sent = {"csrf": token, "name": "a b", "label": "", "role": "viewer"}
+    for form in ("/admin/account/password", "/admin/account/tokens", "/admin/users", "/admin/audit/verify"):
+        html = client.post(form, data=sent, headers={"origin": HTTPS}).text
+        switch = re.search(r'href="([^"]+\?lang=sv)"', html)
+        assert switch, form
+        assert client.get(switch[1]).status_code == 200, form
+
+
+def test_a_store_that_is_down_is_said_on_a_page_and_to_a_program(client, room, signed_in, monkeypatch):
+    signed_in("viewer")
+
+    def down(*_given):
+        raise StoreError("the store did not answer")
+
+    monkeypatch.setattr(room.store.sessions, "account_of", down)
+    answer = client.get("/admin")
+    assert answer.status_code == 503
+    assert "The store does not answer" in answer.text
+    assert client.get("/admin/api/me").json()["status"] == 503
 
 
 def test_the_files_of_the_pages_are_served_and_no_others(client):
