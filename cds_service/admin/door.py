@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.concurrency import run_in_threadpool
 
 from cds_service.admin.access import SIGN_IN, require, visitor
+from cds_service.admin.callers import address_of
 from cds_service.admin.keys import hashed
 from cds_service.admin.passwords import SHORTEST, Busy
 from cds_service.admin.people import Fault, Followed
@@ -38,7 +39,7 @@ async def signed_in(visit: _Anybody) -> Response:
         visit.refuse(404, "missing")
     back = inside(visit.field("next"))
     name, password = visit.field("name"), text(visit.form, "password")
-    address = visit.request.client.host if visit.request.client else ""
+    address = address_of(visit.request, visit.room.proxies)
     try:
         found = await visit.room.bench.run(sign_in, visit.room, name, password, address)
     except Busy:

@@ -12,6 +12,7 @@ from cards.registration import Site
 from cds_service.admin.oidc import Provider
 from cds_service.admin.passwords import Bench
 from cds_service.admin.rules.ledger import Ledger
+from cds_service.fhir.fetching.addresses import Network
 from cds_service.rulesets.model import RuleSet
 from cds_service.store import Store
 
@@ -29,7 +30,8 @@ class Room(msgspec.Struct, frozen=True):
     ``base_url``: the public address, or empty; ``secure``: the pages are reached over https alone. ``site``: what
     registration sheets say of it. ``key``: the site's own secret, under which marks are made. ``zone``: in which times
     are written. ``bench``: where passwords are hashed; ``passwords``: people may sign in with one; ``provider``: where
-    else they may. ``waiting_bytes``: what waits on this worker's disk for the store.
+    else they may. ``waiting_bytes``: what waits on this worker's disk for the store. ``proxies``:
+    whose word on where a request comes from is believed.
     """
 
     store: Store
@@ -46,6 +48,7 @@ class Room(msgspec.Struct, frozen=True):
     max_body_bytes: int = 20_000_000
     bench: Bench = msgspec.field(default_factory=Bench)
     waiting_bytes: Callable[[], int] = lambda: 0
+    proxies: tuple[Network, ...] = ()
     passwords: bool = True
     provider: Provider | None = None
 

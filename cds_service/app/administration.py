@@ -11,6 +11,7 @@ from cds_service.admin.oidc import Outside, Provider, ProviderSettings
 from cds_service.admin.rules.ledger import Ledger
 from cds_service.admin.what_if import Trials, start, what_if_pages
 from cds_service.app.registration import registration_site
+from cds_service.fhir.fetching.addresses import read_peers
 from cds_service.settings import Settings
 from cds_service.store import Store, site_key
 
@@ -42,6 +43,7 @@ def build_admin(settings: Settings, state: State, outside: Outside | None = None
         secure=settings.admin_secure_cookies,
         zone=ZoneInfo(settings.time_zone),
         max_body_bytes=settings.max_body_bytes,
+        proxies=read_peers(settings.trusted_proxies),
         passwords=settings.admin_passwords,
         provider=build_provider(settings, outside) if outside else None,
     )

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 from msgspec import structs
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from cds_service.admin.callers import address_of
 from cds_service.admin.door import inside
 from cds_service.admin.keys import hashed
 from cds_service.admin.passwords import Busy, hash_of
 from cds_service.admin.signing_in import BY_ADDRESS, BY_NAME, site_of
+from cds_service.fhir.fetching.addresses import read_peers
 from cds_service.store.attempts import Patience
 
 from .conftest import HTTPS, audit_of, token_in
@@ -315,6 +318,28 @@ def test_waiting_grows_to_a_limit_and_is_forgotten(room, clock):
     clock.pass_(hours=1, seconds=1)
     for _ in range(3):
         assert room.store.attempts.begin("k", clock(), patience) is None
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("198.51.100.9", "", "198.51.100.9"),
+        ("198.51.100.9", "203.0.113.5", "198.51.100.9"),
+        ("10.0.0.1", "203.0.113.5", "203.0.113.5"),
+        ("10.0.0.1", "6.6.6.6, 203.0.113.5, 10.0.0.2", "203.0.113.5"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.2", "10.0.0.2"),
+        ("10.0.0.1", "nonsense", "nonsense"),
+    ],
+)
+def test_a_proxy_is_believed_only_when_it_is_the_sites_own(peer, forwarded, address):
+    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+    request = Request({"type": "http", "client": (peer, 1), "headers": headers})
+    assert address_of(request, read_peers(("10.0.0.0/8",))) == address
+
+
+def test_a_request_without_an_address_comes_from_nowhere():
+    assert address_of(Request({"type": "http", "client": None, "headers": []}), ()) == ""
 
 
 @pytest.mark.parametrize(
