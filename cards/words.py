@@ -156,13 +156,18 @@ def is_known(slot: Slot, values: Mapping[str, Value]) -> bool:
 @cache
 def words(language: str) -> Words:
     """Return the catalogue of ``language`` (``en`` | ``sv``). Raises CatalogueError for another one or a bad file."""
+    return Words(language, {key: parse(text) for key, text in sentences(language).items()})
+
+
+def sentences(language: str) -> dict[str, str]:
+    """Return the sentences of ``language`` as they are written, by dotted key. Raises CatalogueError."""
     if language not in LANGUAGES:
         raise CatalogueError(f"no catalogue for the language {language!r}")
     folder = files("cards.catalogue") / language
     texts: dict[str, str] = {}
     for file in (entry for entry in folder.iterdir() if entry.name.endswith(".toml")):
         texts |= flattened(file.read_text(encoding="utf-8"), file.name)
-    return Words(language, {key: parse(text) for key, text in texts.items()})
+    return texts
 
 
 def local_titles(rules: RuleSet) -> Titles:

@@ -17,6 +17,8 @@ class Entry(msgspec.Struct, frozen=True):
 
 MENU: Final = (
     Entry("overview", "/admin"),
+    Entry("rules", "/admin/rules"),
+    Entry("texts", "/admin/texts"),
     Entry("what-if", "/admin/what-if"),
     Entry("answers", "/admin/answers"),
     Entry("clients", "/admin/clients"),

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 
-from cds_service.admin import about, account, audit_log, client_pages, door, interface, overview, users
+from cds_service.admin import about, account, audit_log, client_pages, door, interface, overview, rule_book, users
 from cds_service.admin.answers import answer_pages
 from cds_service.admin.languages import language_of
 from cds_service.admin.oidc import addresses as oidc_addresses
@@ -27,7 +27,7 @@ def install(app: FastAPI, room: Room) -> None:
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(StoreError, _store_down)
     app.include_router(_shell())
-    for part in (door, oidc_addresses, overview, client_pages, users, audit_log, account, about, interface):
+    for part in (door, oidc_addresses, overview, client_pages, users, audit_log, account, about, interface, rule_book):
         app.include_router(part.router)
     app.include_router(answer_pages())
 

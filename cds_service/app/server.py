@@ -15,6 +15,7 @@ from cds_service.settings import Settings
 MOST_HEAD_BYTES: Final = 65_536
 HEAD_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 30
+STARTING_SECONDS: Final = 60
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -88,4 +89,11 @@ def run(app: Any, settings: Settings) -> None:
 
 def run_workers(application: str, settings: Settings) -> None:
     """Serve with several processes, each of which makes the application named (``module:function``) for itself."""
-    uvicorn.run(application, factory=True, workers=settings.workers, **options(settings))
+    uvicorn.run(
+        application,
+        factory=True,
+        workers=settings.workers,
+        # A worker that is still starting on a busy machine is not dead: killed for it, it would never get to start.
+        timeout_worker_healthcheck=STARTING_SECONDS,
+        **options(settings),
+    )

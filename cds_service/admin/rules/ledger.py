@@ -4,7 +4,7 @@ Each act is one transaction, names its actor and is kept in the history. What ca
 that may be read by whoever asked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Final
 
@@ -17,7 +17,7 @@ from cds_service.rulesets.compare import Difference, Plain, compare
 from cds_service.rulesets.edit import Editing
 from cds_service.rulesets.lifecycle import Publication, Version
 from cds_service.rulesets.load import default_text, digest_of, load_default
-from cds_service.rulesets.model import RuleSet
+from cds_service.rulesets.model import LocalCode, Receiver, RuleSet
 from cds_service.rulesets.upgrade import upgraded
 from cds_service.store.rule_sets import Deed, HistoryEntry, RuleSetTable
 
@@ -25,6 +25,7 @@ BUILT_IN: Final = "built-in"
 """The name under which the rule set of this version of the service can be asked for, beside its own version."""
 PROJECT: Final = "project"
 """Author of the rule sets that come with the service."""
+MOST_CHARACTERS: Final = 1_000_000
 _DAY_STARTS: Final = time(0)
 
 
@@ -157,6 +158,7 @@ class Ledger:
 
     def imported(self, text: str, actor: str, reason: str, *, name: str = "") -> Version:
         """Make a draft from a file. It keeps the name it has in the file, where that is free and a site's own."""
+        _check_size(text)
         rules = checked(text, self.policy.profile)
         return self._add(text, actor, reason, rules.version, name or self._own_name(rules.version))
 
@@ -199,8 +201,30 @@ class Ledger:
         editing = Editing(draft.text).values(changes, self.policy.profile).reasons(reasons)
         return self._rewritten(name, editing.text, made_from=made_from, actor=actor, why=", ".join(changes)[:500])
 
+    def with_local_codes(
+        self, name: str, codes: Iterable[LocalCode], *, made_from: int, actor: str, why: str
+    ) -> Version:
+        """Give a draft these local codes and no others. Raises RuleSetError for one that no table could hold."""
+        text = Editing(self.version(name).text).local_codes(codes).text
+        return self._rewritten(name, text, made_from=made_from, actor=actor, why=why)
+
+    def with_receiver(
+        self, name: str, action: str, receiver: Receiver | None, *, made_from: int, actor: str
+    ) -> Version:
+        """Give a draft a receiver of a referral; None: the one of the settings or the built-in one again."""
+        text = Editing(self.version(name).text).receiver(action, receiver).text
+        return self._rewritten(name, text, made_from=made_from, actor=actor, why=f"receiver of {action}")
+
+    def unexplained_after(
+        self, name: str, changes: Mapping[str, Plain], reasons: Mapping[str, str], among: frozenset[str]
+    ) -> tuple[str, ...]:
+        """Return which of the entries ``among`` would be unusual without a reason if the draft were edited so."""
+        text = Editing(self.version(name).text).values(changes, self.policy.profile).reasons(reasons).text
+        return tuple(one.name for one in unexplained(text) if one.name in among)
+
     def rewritten(self, name: str, text: str, *, made_from: int, actor: str, why: str = "") -> Version:
         """Give a draft another text; its name stays, whatever the text says. Raises RuleSetError."""
+        _check_size(text)
         text = Editing(text).head(version=name, status="draft").text
         return self._rewritten(name, text, made_from=made_from, actor=actor, why=why)
 
@@ -352,6 +376,12 @@ class Ledger:
 
     def _today(self) -> date:
         return self._clock().astimezone(self.policy.zone).date()
+
+
+def _check_size(text: str) -> None:
+    """Refuse what no rule set is: reading it would keep the worker busy for minutes."""
+    if len(text) > MOST_CHARACTERS:
+        raise RuleSetError(f"a rule set has at most {MOST_CHARACTERS} characters")
 
 
 def _newest(publications: tuple[Publication, ...]) -> int:

@@ -326,6 +326,14 @@ def test_a_file_that_cannot_be_used_is_refused(ledger):
         ledger.imported("x = 1", "dan", WHY)
 
 
+def test_a_file_that_is_no_rule_set_by_its_size_is_not_even_read(ledger):
+    with pytest.raises(RuleSetError, match="at most"):
+        ledger.imported("# x\n" * 300_000, "dan", WHY)
+    made = ledger.begin("alva", WHY)
+    with pytest.raises(RuleSetError, match="at most"):
+        ledger.rewritten(made.name, "# x\n" * 300_000, made_from=made.revision, actor="alva")
+
+
 def test_drafts_are_not_shown_outside(ledger):
     made = draft(ledger)
     assert ledger.unpublished() == {made.name}
