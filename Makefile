@@ -17,7 +17,7 @@ PORT ?= 8000
 TEST_WORKERS ?= 2
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint types floors unit mutants format clean
+.PHONY: help demo test lint types floors unit mutants bench format clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ mutants: $(VENV)/.ready-mutation ## change each rule of the engine and see wheth
 	rm -rf mutants
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mutmut run --max-children $(TEST_WORKERS) $(WHAT)
 	$(BIN)/mutmut results
+
+bench: $(VENV)/.ready-test ## how fast it is: the tables of docs/performance.md, about ten minutes
+	$(BIN)/python -m benchmarks.report --write docs/performance.md
 
 format: $(VENV)/.ready-test ## write the formatting and the safe lint corrections
 	$(BIN)/ruff check --fix .
