@@ -30,6 +30,8 @@ BROWSER_ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Hundreds of tests start the service for one small call: a process for large records beside each would only cost time.
+os.environ.setdefault("CDS_LARGE_PROCESSES", "0")
 
 
 @pytest.fixture(scope="session")
