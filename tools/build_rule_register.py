@@ -125,7 +125,11 @@ CONCEPTS: Final[Mapping[str, tuple[str, ...]]] = {
 GATES: Final[Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
     "G-DEAD": ("The patient has died: no card.", (), ()),
     "G-INACT": ("The record is inactive or replaced: no card.", (), ()),
-    "G-COHORT": ("No limb deficiency, or fingers and toes only: no card.", ("cohort.include_minor",), _LIMBS),
+    "G-COHORT": (
+        "No limb deficiency, or fingers and toes only: no card. Only K6, for the code, where plain words tell of one.",
+        ("cohort.include_minor", "cohort.in_words_only"),
+        _LIMBS,
+    ),
     "G-PAED": (
         "Below 20 years: the paediatric route, no tier; P1 for a trigger only.",
         (

@@ -12,6 +12,8 @@ from cds_service.risk.record import ConditionFact
 
 # FHIR, constraint con-4 of Condition: what has abated is inactive, resolved or in remission.
 _OVER: Final = "inactive"
+# A diagnosis in words that is refuted, mistaken, provisional or one of several possible ones states nothing.
+_STATED: Final = frozenset({"confirmed", "unconfirmed", ""})
 ELEMENT: Final = "Condition-or-Observation"
 
 
@@ -19,7 +21,8 @@ def read_condition(condition: Condition, reading: Reading) -> Iterator[Condition
     """Yield the fact of a Condition that some concept recognises."""
     found = reading.find_one(condition.code, ELEMENT)
     if not found:
-        reading.note_text(condition, condition.code)
+        stated = status_code(condition.verification_status) in _STATED
+        reading.note_text(condition, condition.code, stated=stated)
         return
     start, _ = reading.period(condition.onset_period, condition, "onsetPeriod")
     onset = reading.date(condition.onset_date_time, condition, "onsetDateTime") or start

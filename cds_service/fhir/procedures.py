@@ -9,13 +9,16 @@ from cds_service.fhir.shapes_clinical import Procedure
 from cds_service.risk.record import ProcedureFact
 
 NOT_DONE: Final = "not-done"
+# A procedure in words that is prepared, stopped or mistaken states nothing.
+_STATED: Final = frozenset({"completed", "unknown", ""})
 
 
 def read_procedure(procedure: Procedure, reading: Reading) -> Iterator[ProcedureFact]:
     """Yield the fact of a Procedure that some concept recognises."""
     found = reading.find_one(procedure.code)
     if not found:
-        reading.note_text(procedure, procedure.code)
+        stated = not procedure.not_done and (procedure.status or "").lower() in _STATED
+        reading.note_text(procedure, procedure.code, stated=stated)
         return
     moment = procedure.performed_date_time or procedure.occurrence_date_time
     start, end = reading.period(procedure.performed_period or procedure.occurrence_period, procedure, "performedPeriod")

@@ -9,7 +9,7 @@ import msgspec
 from cds_service.fhir.dates import parse_date
 from cds_service.fhir.references import literal, relative
 from cds_service.fhir.shapes import CodeableConcept, Coding, Period, Resource
-from cds_service.fhir.texts import MAX_TEXT, relevant_texts, uncoded_text
+from cds_service.fhir.texts import MAX_TEXT, plainly_limb_loss, relevant_texts, uncoded_text
 from cds_service.risk.dates import PartialDate
 from cds_service.risk.record import Area, Evidence, Gap, NotCoded
 from cds_service.terminology.index import TerminologyIndex
@@ -125,12 +125,16 @@ class Reading:
         target = self.referred.get(reference)
         return (literal(target.type_name, target.id) if target else "") or relative(reference)
 
-    def note_text(self, resource: Resource, concept: CodeableConcept | None) -> None:
-        """Note a text that looks relevant, when none of its codings is of a code system that we know."""
+    def note_text(self, resource: Resource, concept: CodeableConcept | None, *, stated: bool = False) -> None:
+        """Note a text that looks relevant, when none of its codings is of a code system that we know.
+
+        ``stated``: the resource states it of this patient, so that plain words for the loss of a limb mean just that.
+        """
         slugs = relevant_texts(concept, self.index) if concept else ()
         if concept and slugs:
             reference, text = literal(resource.type_name, resource.id), uncoded_text(concept)
-            self.not_coded.update(NotCoded(slug, reference, text) for slug in slugs)
+            plainly = stated and plainly_limb_loss(text)
+            self.not_coded.update(NotCoded(slug, reference, text, plainly) for slug in slugs)
 
 
 def _found(found: list[tuple[Coding, str, ConceptMatch]]) -> Found:

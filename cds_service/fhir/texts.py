@@ -1,7 +1,7 @@
 """Concepts in words alone: text that may speak of something we look for, but carries no code we know."""
 
 from cds_service.fhir.shapes import CodeableConcept
-from cds_service.fhir.word_tables import text_hints
+from cds_service.fhir.word_tables import limb_loss_words, text_hints
 from cds_service.terminology.index import TerminologyIndex
 
 MAX_TEXT = 200
@@ -29,3 +29,12 @@ def relevant_texts(concept: CodeableConcept, index: TerminologyIndex) -> tuple[s
     if not text or any(index.look_up(one.system, one.code).recognised for one in concept.coding if one.code):
         return ()
     return text_hints().meanings(text)
+
+
+def plainly_limb_loss(text: str) -> bool:
+    """True when words say that this patient lacks a limb, and none of them denies, doubts or tells it of another.
+
+    Fingers and toes are another word in doubt: their loss alone is out of scope.
+    """
+    said = set(limb_loss_words().meanings(text))
+    return "doubt" not in said and ("loss-of-limb" in said or {"loss", "limb"} <= said)

@@ -102,3 +102,10 @@ def limb_words() -> WordFinder:
 def text_hints() -> WordFinder:
     """Return the finder of concepts that a text without code may speak of."""
     return WordFinder({row["word"]: row["concept"] for row in _rows("text-hints.tsv", ("word", "concept", "language"))})
+
+
+@cache
+def limb_loss_words() -> WordFinder:
+    """Return the finder of ``loss``, ``limb`` and ``loss-of-limb`` in a text, and of ``doubt`` about it."""
+    rows = _rows("limb-loss-words.tsv", ("word", "says", "language"))
+    return WordFinder({row["word"]: row["says"] for row in rows})

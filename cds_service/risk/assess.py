@@ -15,6 +15,7 @@ from cds_service.risk.body.weight import body_size
 from cds_service.risk.case import Case
 from cds_service.risk.decisions.change import change
 from cds_service.risk.decisions.decide import decide
+from cds_service.risk.decisions.limb_in_words import asked_for_code, in_words_only
 from cds_service.risk.decisions.scan_plan import scan_plan
 from cds_service.risk.decisions.situation import Situation
 from cds_service.risk.drugs.bone_treatment import bone_treatment
@@ -48,9 +49,12 @@ def assess(record: PatientRecord, rules: RuleSet, as_of: date) -> Assessment:
     early = person_gates(record)
     limbs = LimbStatus() if early else limb_status(record, rules, as_of)
     outside = None if early else cohort_gate(record, limbs)
-    if early or outside:
-        gates = early or in_order(gate for gate in (outside,) if gate)
-        return _silent(record, rules, as_of, limbs, gates)
+    if early:
+        return _silent(record, rules, as_of, limbs, early)
+    if outside:
+        silent = _silent(record, rules, as_of, limbs, (outside,))
+        told = in_words_only(record, rules)
+        return asked_for_code(silent, case_of(record, rules, as_of, limbs)) if told else silent
     case = case_of(record, rules, as_of, limbs)
     if is_child(case):
         return _child(case)

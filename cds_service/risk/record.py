@@ -284,11 +284,16 @@ class Gap(msgspec.Struct, frozen=True, gc=False):
 
 
 class NotCoded(msgspec.Struct, frozen=True, gc=False):
-    """Text that looks relevant but carries no code we know: shown under the unknowns, never scored."""
+    """Text that looks relevant but carries no code we know: shown under the unknowns, never scored.
+
+    ``plainly_limb_loss``: a diagnosis or a procedure, neither withdrawn nor denied, whose words say that this patient
+    lacks a limb or part of one.
+    """
 
     concept: str
     reference: str
     text: str
+    plainly_limb_loss: bool = False
 
 
 F = TypeVar(

@@ -52,6 +52,7 @@ ITEMS: Final = (
     *OTHER_FAMILIES.values(),
     "birth-date",
     "sex",
+    "limb-code",
     "limb-side",
     "residual-length",
     "dxa-value",

@@ -86,9 +86,10 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True):
 class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     """A whole rule set under one profile.
 
-    ``settings`` holds the remaining numbers by dotted name (``gates.paediatric_age``, ``segments.hand`` ...), each a
-    :class:`Number`; ``choices`` the words (``decisions.watch_cards`` = ``off`` | ``info``, ``cohort.include_minor`` =
-    ``yes`` | ``no``). ``reasons`` says by dotted name why this site uses another value than the built-in one.
+    ``settings`` holds the remaining numbers by dotted name (``gates.paediatric_age``, ``segments.hand`` ...), each
+    a :class:`Number`; ``choices`` the words (``decisions.watch_cards`` = ``off`` | ``info``,
+    ``cohort.include_minor`` = ``yes`` | ``no``, ``cohort.in_words_only`` = ``ask`` | ``silent``). ``reasons`` says
+    by dotted name why this site uses another value than the built-in one.
     ``digest`` is the SHA-256 of the text it was compiled from.
     """
 

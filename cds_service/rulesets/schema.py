@@ -194,6 +194,7 @@ SECTIONS = (
 
 CHOICES: dict[str, frozenset[str]] = {
     "cohort.include_minor": frozenset({"yes", "no"}),
+    "cohort.in_words_only": frozenset({"ask", "silent"}),
     "decisions.watch_cards": frozenset({"off", "info"}),
     "decisions.frax_first": frozenset({"yes", "no"}),
     "silence.wrong_patient_data": frozenset({"data-change", "limb-data-change"}),

@@ -28,6 +28,7 @@ REASONS: Final = (
     "limb-level-unknown",
     "medication-list-unavailable",
     "birth-date-unknown",
+    "limb-in-words-only",
 )
 """Reasons of P1, K3, K5, K6 and K7. Those of K1, K2, K4 and K8 stand in the modules that decide them."""
 

@@ -25,7 +25,8 @@ ENDINGS = ("unknown", "not-listed", "possible")
 REASONS_SAID_BY_THE_CARD = {
     "tier", "age-50", "postmenopausal", "glucocorticoid", "aromatase-inhibitor", "ovarian-suppression",
     "androgen-deprivation", "hyperparathyroidism", "ovarian-insufficiency", "anorexia", "watch", "paediatric-trigger",
-    "vitamin-d-deficient", "limb-level-unknown", "medication-list-unavailable", "newer-strong-factor",
+    "vitamin-d-deficient", "limb-level-unknown", "limb-in-words-only", "medication-list-unavailable",
+    "newer-strong-factor",
     "denosumab-overdue", "scan-outdated", "order-raises-tier", "dxa-order-incomplete", "dxa-order-in-pregnancy",
     "dxa-order-twice", "dxa-order-too-soon", "dxa-order-declined",
 }  # fmt: skip
