@@ -42,11 +42,10 @@ unit: $(VENV)/.ready-test ## all tests, browser tests included, then the coverag
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --cov --cov-report=json --cov-report=
 	$(BIN)/python tests/coverage_gate.py coverage.json
 
-# WHAT='cds_service.risk.tier*' limits it to one module. An old copy is removed, because only Python files are renewed.
-mutants: $(VENV)/.ready-mutation ## change each rule of the engine and see whether a test notices (an hour or more)
-	rm -rf mutants
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mutmut run --max-children $(TEST_WORKERS) $(WHAT)
-	$(BIN)/mutmut results
+# WHAT='cds_service.risk.tier' limits it to one module. How it works, and what was found: docs/mutation-testing.md.
+mutants: $(VENV)/.ready-mutation ## change each rule of the engine and see whether a test notices (half an hour)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.mutation.make
+	cd mutants && "$(CURDIR)/$(BIN)/python" -m tests.mutation.run --workers $(TEST_WORKERS) $(WHAT)
 
 bench: $(VENV)/.ready-test ## how fast it is: the tables of docs/performance.md, about ten minutes
 	$(BIN)/python -m benchmarks.report --write docs/performance.md
