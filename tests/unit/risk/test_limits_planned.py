@@ -99,3 +99,18 @@ def test_a_planned_order_is_not_answered_by_dispenses_of_before():
     (found,) = (one for one in exposure(planned, answer).courses if one.hit.fact.source == "request")
     assert (found.planned, found.steps) == (True, ())
     assert on("2026-07-01") == found.begin
+
+
+def test_tablets_that_were_given_or_dispensed_count_by_their_strength():
+    given = prednisolone(
+        dosages=(tablets(2, None),), source="administration", status="completed", start="2026-05-31", strength=mg(5)
+    )
+    assert exposure(given).mean() == pytest.approx(10)
+    bottle = dispense("2026-03-01", amount=Quantity(300, "mg"), dosages=(tablets(2),), strength=mg(5))
+    assert exposure(bottle).days() == 30
+    assert exposure(bottle).mean() == pytest.approx(10)
+
+
+def test_half_a_milligram_a_day_has_a_mean():
+    low = prednisolone(0.5, source="statement", start="2026-01-01", end="2026-05-31", status="completed")
+    assert exposure(low).mean() == pytest.approx(0.5)

@@ -1,9 +1,13 @@
 """Scans: the forearm that must be asked for, hips told by a report alone, and results that cannot be used."""
 
-from cds_service.risk.assessment import BodySize
+import msgspec
+
+from cds_service.risk.assessment import BodySize, ScanPlan, Tier
+from cds_service.risk.decisions.treat import treat
 from cds_service.risk.dxa import exams, lowest_t, newest_exam, unusable_results
 from cds_service.risk.factors import body
 from tests.unit.risk.records import CM, LOINC, case, condition, report
+from tests.unit.risk.situations import present, situation
 from tests.unit.risk.test_dxa import LEFT_HIP, LEFT_HIP_BMD, RADIUS, SPINE, score
 
 
@@ -46,3 +50,11 @@ def test_a_low_weight_by_code_says_that_it_is_not_adjusted_and_a_bmi_that_is_mis
     ):
         (silent,) = (one for one in body.evaluate(case(body=size)) if one.rule == "R-BMI-L")
         assert silent.values["refused"] == refused
+
+
+def test_a_recorded_frax_goes_with_the_score_of_the_forearm_only_where_that_is_measured():
+    frax = present("R-TOOL", family="FRAX", values={"mof": 25.0})
+    patient = case(score(RADIUS, -2.8))
+    for forearm, reasons in (("non-dominant", True), ("", False)):
+        found = treat(msgspec.structs.replace(situation(Tier.HIGH, frax), case=patient, plan=ScanPlan(forearm=forearm)))
+        assert bool(found and "frax-20" in found.reasons) is reasons
