@@ -8,7 +8,7 @@ from cds_service.risk.body.menopause import menopause
 from cds_service.risk.decisions.drafted_drugs import drug_effect
 from cds_service.risk.gates.pregnancy import pregnancy_gate
 from cds_service.risk.limbs.status import limb_status
-from cds_service.risk.record import Dosage, PatientRecord
+from cds_service.risk.record import BodySite, Dosage, PatientRecord
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.drugs import drug, mg, prednisolone
 from tests.unit.risk.records import AS_OF, CM, LOINC, SE, case, condition, item, match, observation, patient
@@ -84,6 +84,14 @@ def test_the_answer_that_several_limbs_are_missing_is_named():
     assert set(references(several.evidence)) == {"Condition/leg", "O/several"}
     one = limbs(leg, item("multiple-limb-deficiency", False, ref="O/one"))
     assert references(one.evidence) == ["Condition/leg"]
+
+
+def test_a_code_without_a_side_at_the_level_of_a_sided_one_leaves_no_side_open():
+    left = condition(code=(SE, "Z89.5"), sites=(BodySite("lower", "left"),), ref="Condition/left")
+    same = condition(code=(SE, "Z89.5"), ref="Condition/same")
+    assert not limbs(left, same).side_unknown
+    assert [one.side for one in limbs(left, same).limbs] == ["left"]
+    assert limbs(left, condition(code=(SE, "Z89.6"), ref="Condition/higher")).side_unknown
 
 
 def test_where_to_measure_reaches_the_answer_and_its_scan():
