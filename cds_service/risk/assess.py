@@ -47,10 +47,10 @@ def assess(record: PatientRecord, rules: RuleSet, as_of: date) -> Assessment:
     Most patients have no limb deficiency and end at the first gates, before anything else is looked at.
     """
     early = person_gates(record)
-    limbs = LimbStatus() if early else limb_status(record, rules, as_of)
-    outside = None if early else cohort_gate(record, limbs)
     if early:
-        return _silent(record, rules, as_of, limbs, early)
+        return _silent(record, rules, as_of, LimbStatus(), early)
+    limbs = limb_status(record, rules, as_of)
+    outside = cohort_gate(record, limbs)
     if outside:
         silent = _silent(record, rules, as_of, limbs, (outside,))
         told = in_words_only(record, rules)

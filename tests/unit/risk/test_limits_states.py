@@ -11,7 +11,20 @@ from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import BodySite, Dosage, PatientRecord
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.drugs import drug, mg, prednisolone
-from tests.unit.risk.records import AS_OF, CM, LOINC, SE, case, condition, item, match, observation, patient
+from tests.unit.risk.records import (
+    AS_OF,
+    CM,
+    KVA,
+    LOINC,
+    SE,
+    case,
+    condition,
+    item,
+    match,
+    observation,
+    patient,
+    procedure,
+)
 
 RULES = load_default("se")
 POSITIVE = (match("pregnancy", status="pregnant"),)
@@ -98,6 +111,9 @@ def test_where_to_measure_reaches_the_answer_and_its_scan():
     cortisone = prednisolone(dosages=(Dosage(dose=mg(10), per_day=1),))
     found = assess(patient(condition(code=(SE, "Z89.6")), cortisone, birth="1955-01-01"), RULES, AS_OF)
     assert found.scan.hips == ("left", "right")
+    hip = procedure(code=(KVA, "NFQ09"), sites=(BodySite("lower", "right"),))
+    lost = assess(patient(hip, cortisone, birth="1955-01-01"), RULES, AS_OF)
+    assert (lost.limbs.limbs[0].level, lost.scan.hips) == ("hip", ("left",))
 
 
 # ---------------------------------------------------------------- drafts
