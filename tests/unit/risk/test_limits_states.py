@@ -14,7 +14,6 @@ from tests.unit.risk.drugs import drug, mg, prednisolone
 from tests.unit.risk.records import (
     AS_OF,
     CM,
-    KVA,
     LOINC,
     SE,
     case,
@@ -23,7 +22,6 @@ from tests.unit.risk.records import (
     match,
     observation,
     patient,
-    procedure,
 )
 
 RULES = load_default("se")
@@ -111,7 +109,8 @@ def test_where_to_measure_reaches_the_answer_and_its_scan():
     cortisone = prednisolone(dosages=(Dosage(dose=mg(10), per_day=1),))
     found = assess(patient(condition(code=(SE, "Z89.6")), cortisone, birth="1955-01-01"), RULES, AS_OF)
     assert found.scan.hips == ("left", "right")
-    hip = procedure(code=(KVA, "NFQ09"), sites=(BodySite("lower", "right"),))
+    told = {"kind": "status", "limb": "lower", "level": "hip", "laterality": "right", "minor": "no"}
+    hip = condition("limb-deficiency-acquired-lower", attributes=told)
     lost = assess(patient(hip, cortisone, birth="1955-01-01"), RULES, AS_OF)
     assert (lost.limbs.limbs[0].level, lost.scan.hips) == ("hip", ("left",))
 
