@@ -212,6 +212,17 @@ def test_damaged_and_foreign_lines_are_set_aside(outbox, store, folder):
     assert len((folder / ASIDE).read_bytes().splitlines()) == 3
 
 
+def test_a_file_that_holds_nothing_whole_is_emptied_too(outbox, store, folder):
+    outbox.remember(decision("card-1"))
+    outbox.drain()
+    outbox._spool._own.append(b"damaged\n", 10_000)
+    outbox.drain()
+    (folder / "left-by-the-dead.spool").write_bytes(wrapped(b"torn")[:-3])
+    outbox.tend()
+    assert (outbox.waiting_bytes, outbox.refused, len(store.decisions())) == (0, 1, 1)
+    assert (folder / ASIDE).read_bytes().splitlines() == [b"damaged", wrapped(b"torn")[:-3]]
+
+
 def test_a_record_that_cannot_be_set_aside_waits(outbox, store, folder, clock):
     outbox.remember(decision("card-1"))
     (folder / ASIDE).mkdir()
