@@ -82,6 +82,8 @@ def test_what_cannot_be_done_is_said_and_not_done(store, words, why):
 def served(monkeypatch):
     """What was to be served instead of serving it."""
     kept = []
+    # It would write to the stream of this command from then on, which is closed when the command ends.
+    monkeypatch.setattr("cds_service.cli.serve.configure", lambda **_how: None)
     monkeypatch.setattr("uvicorn.run", lambda app, **_options: kept.append(app.state.settings))
     return kept
 
