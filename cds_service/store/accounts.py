@@ -6,7 +6,7 @@ Whatever changes an account is audited in the same transaction: both are kept or
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from cds_service.errors import Conflict
 from cds_service.store.admin_tables import ACCOUNTS, LINKS, SESSIONS, TOKENS
 from cds_service.store.audit import AuditEntry, AuditTrail
 
+_OPTIONAL: Final = frozenset({"password", "issuer", "subject"})
 Transaction = Callable[[], AbstractContextManager[sa.Connection]]
 
 
@@ -71,7 +72,8 @@ class AccountTable:
         Raises Conflict when there is one of this name or of this person, or when the link was used or has ended.
         """
         fields = msgspec.structs.asdict(account)
-        values = {name: value or None for name, value in fields.items()}
+        # What an account need not have is null, so that two accounts may both lack it.
+        values = {name: value or (None if name in _OPTIONAL else "") for name, value in fields.items()}
         with self._transaction() as connection:
             if link:
                 use_up(connection, link, act.at)
