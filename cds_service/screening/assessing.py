@@ -1,6 +1,7 @@
 """Step 4: the parts of each patient joined, made a record, assessed by the engine, and told as a row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -15,7 +16,9 @@ from cds_service.screening.setting import Judge, Setting, judge
 from cds_service.screening.spill import joined
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_ROWS: Final = msgspec.msgpack.Decoder(list[Row])
+_ROW: Final = msgspec.msgpack.Decoder(Row)
+_LENGTH: Final = 4
+_ROWS_AT_ONCE: Final = 1 << 15
 _PREFIX: Final = f"{PATIENT}/"
 
 
@@ -30,12 +33,36 @@ def assess_bucket(bodies: Iterable[bytes], setting: Setting, deleted: frozenset[
         for patient_id, part in parts.items()
         if f"{_PREFIX}{patient_id}" not in deleted
     )
-    return _encode(sorted((row for row in rows if row), key=lambda row: row.urgency))
+    ranked = sorted((row for row in rows if row), key=lambda row: row.urgency)
+    return b"".join(len(body).to_bytes(_LENGTH, "little") + body for body in map(_encode, ranked))
 
 
-def rows_in(data: bytes) -> list[Row]:
-    """Return the rows that :func:`assess_bucket` packed."""
-    return _ROWS.decode(data)
+def rows_in(path: Path) -> Iterator[Row]:
+    """Yield the rows that :func:`assess_bucket` packed into a file, a few at a time.
+
+    The file is not kept open: a large run merges more of them than a process may hold.
+    """
+    at, size = 0, path.stat().st_size
+    while at < size:
+        data = _read(path, at, _ROWS_AT_ONCE)
+        length = int.from_bytes(data[:_LENGTH], "little")
+        if length + _LENGTH > len(data):
+            data = _read(path, at, length + _LENGTH)
+        taken = 0
+        while taken + _LENGTH <= len(data):
+            length = int.from_bytes(data[taken : taken + _LENGTH], "little")
+            end = taken + _LENGTH + length
+            if end > len(data):
+                break
+            yield _ROW.decode(data[taken + _LENGTH : end])
+            taken = end
+        at += taken
+
+
+def _read(path: Path, at: int, length: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(at)
+        return file.read(length)
 
 
 def row_of_part(patient_id: str, part: Part, setting: Setting) -> Row | None:

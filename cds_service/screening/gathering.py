@@ -18,7 +18,7 @@ from cds_service.screening.finding import TELLING
 from cds_service.screening.naming import names_one_of, one_name_each
 from cds_service.screening.opening import TOO_LONG, Damaged, blocks
 from cds_service.screening.setting import Setting, judge
-from cds_service.screening.spill import BUCKET_BITS, Content, Head, bucket_of, packed, pair_of
+from cds_service.screening.spill import BUCKET_BITS, Content, Head, bucket_of, packed, pair_of, pairs_in
 from cds_service.screening.units import Unit
 
 _LOW: Final = (1 << BUCKET_BITS) - 1
@@ -70,11 +70,12 @@ class _Gathering:
 
     def _contents(self) -> dict[int, Content]:
         contents: dict[int, Content] = {}
+        pairs: set[int] = set()
         for patient_id, part in self._parts.items():
             bucket = bucket_of(patient_id, self._setting.buckets)
             contents.setdefault(bucket, Content()).parts.append((patient_id, part))
-            self._head.pairs += [pair_of(reference, bucket) for reference in part.refers_to()]
-        self._head.pairs = sorted(set(self._head.pairs))
+            pairs.update(pair_of(reference, bucket) for reference in part.refers_to())
+        self._head.pairs = array("Q", sorted(pairs)).tobytes()
         return contents
 
     # ------------------------------------------------------------ the usual types
@@ -231,9 +232,7 @@ def refer(unit: Unit, setting: Setting, pairs: bytes) -> bytes:
 
 @lru_cache(maxsize=1)
 def _sought(pairs: bytes) -> "array[int]":
-    numbers = array("Q")
-    numbers.frombytes(pairs)
-    return numbers
+    return pairs_in(pairs)
 
 
 def _asked_for(line: bytes, pairs: "array[int]") -> Iterator[tuple[str, int]]:

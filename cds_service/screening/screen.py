@@ -21,7 +21,7 @@ from cds_service.screening.inventory import Inventory
 from cds_service.screening.rows import Row
 from cds_service.screening.running import Engine, Work
 from cds_service.screening.setting import Setting
-from cds_service.screening.spill import MOST_BUCKETS, Head, head_length, head_of
+from cds_service.screening.spill import MOST_BUCKETS, Head, head_length, head_of, pairs_in
 from cds_service.screening.units import UNIT_BYTES, Unit, units_of
 
 STEPS: Final = ("find", "gather", "refer", "assess")
@@ -125,7 +125,7 @@ class _Run:
         return {unit.number: self._head("gather", unit.number) for unit in self._units}
 
     def _refer(self, heads: Mapping[int, tuple[Head, int]]) -> Mapping[int, tuple[Head, int]]:
-        pairs = array("Q", (pair for pair, _ in groupby(merge(*(head.pairs for head, _ in heads.values())))))
+        pairs = array("Q", (pair for pair, _ in groupby(merge(*(pairs_in(head.pairs) for head, _ in heads.values())))))
         units = [unit for unit in self._units if unit.file.kind in POINTED_TO] if pairs else []
         self._over("refer", refer, units, pairs.tobytes())
         return {unit.number: self._head("refer", unit.number) for unit in units}
@@ -206,7 +206,7 @@ class _Run:
 
     def _rows(self, groups: int) -> Iterator[Row]:
         """Yield all rows in order of urgency, from the groups in which they are in order already."""
-        kept = (rows_in(self._kept.path("assess", number).read_bytes()) for number in range(groups))
+        kept = (rows_in(self._kept.path("assess", number)) for number in range(groups))
         return merge(*kept, key=lambda row: row.urgency)
 
 

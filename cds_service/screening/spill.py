@@ -1,5 +1,6 @@
 """What units found, as bytes by bucket: a hash of the id puts a patient into one, wherever the lines stand."""
 
+from array import array
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Final
@@ -31,14 +32,14 @@ class Head(msgspec.Struct, array_like=True):
 
     Attributes:
         lines: how many lines it has. patients: how many of them are Patients.
-        faults: what is wrong with them. pairs: packed (reference, bucket) of what its parts refer to.
+        faults: what is wrong with them. pairs: (reference, bucket) of what its parts refer to, as sorted numbers.
         places: bucket -> where its content stands after the head, and how long it is.
     """
 
     lines: int = 0
     patients: int = 0
     faults: list[Fault] = msgspec.field(default_factory=list)
-    pairs: list[int] = msgspec.field(default_factory=list)
+    pairs: bytes = b""
     places: dict[int, tuple[int, int]] = msgspec.field(default_factory=dict)
 
 
@@ -59,6 +60,13 @@ def bucket_of(patient_id: str, buckets: int) -> int:
 def pair_of(reference: str, bucket: int) -> int:
     """Return a reference and a bucket as one number; those of one reference stand beside each other when sorted."""
     return hash_of(reference) >> BUCKET_BITS << BUCKET_BITS | bucket
+
+
+def pairs_in(data: bytes) -> "array[int]":
+    """Return the numbers in :attr:`Head.pairs`."""
+    numbers = array("Q")
+    numbers.frombytes(data)
+    return numbers
 
 
 def packed(head: Head, contents: Mapping[int, Content]) -> bytes:

@@ -9,7 +9,7 @@ from cds_service.screening.inventory import ExportFile
 
 UNIT_BYTES: Final = 1 << 26
 """A plain file is cut into stretches of this size; a gz file can only be read from its start."""
-_MOST_UNITS: Final = 4000
+_MOST_UNITS: Final = 50_000
 _ALL: Final = 1 << 62
 
 

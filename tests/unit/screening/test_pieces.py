@@ -6,12 +6,15 @@ import random
 import pytest
 
 from cds_service.fhir.partial import Part, Piece
+from cds_service.screening import assessing
 from cds_service.screening.candidates import BitField, Candidates, chosen
 from cds_service.screening.inventory import ExportFile, kind_of_name
 from cds_service.screening.naming import named_in, names_one_of, one_name_each
 from cds_service.screening.opening import TOO_LONG, Damaged, blocks
 from cds_service.screening.spill import Content, Head, head_of, joined, packed, pair_of
 from cds_service.screening.units import units_of
+
+from .runs import SETTING
 
 
 def read(path, start=0, end=1 << 62, *, gz=False):
@@ -74,8 +77,8 @@ def test_files_are_cut_into_units_and_gz_files_are_not():
 
 
 def test_a_huge_export_gets_larger_units():
-    huge = [ExportFile(f"f{n}", "/f", "Observation", 10**11, gz=False) for n in range(20)]
-    assert len(units_of(huge)) <= 4000 + len(huge)
+    huge = [ExportFile(f"f{n}", "/f", "Observation", 10**12, gz=False) for n in range(20)]
+    assert len(units_of(huge)) <= 50_000 + len(huge)
 
 
 # ---------------------------------------------------------------- candidates
@@ -184,9 +187,9 @@ def test_the_type_is_told_by_the_name_of_the_file_or_its_folder(name, kind):
 
 def test_what_is_packed_is_found_again_by_bucket():
     part = Part(pieces={"Condition/a": Piece("Condition", "a", 1.0, 1, b"{}")})
-    data = packed(Head(lines=7, pairs=[5]), {3: Content([("p", part)]), 1: Content([("q", Part())])})
+    data = packed(Head(lines=7, pairs=b"12345678"), {3: Content([("p", part)]), 1: Content([("q", Part())])})
     head, start = head_of(data)
-    assert (head.lines, head.pairs, sorted(head.places)) == (7, [5], [1, 3])
+    assert (head.lines, head.pairs, sorted(head.places)) == (7, b"12345678", [1, 3])
     at, length = head.places[3]
     parts, _ = joined([data[start + at : start + at + length]] * 2)
     assert parts == {"p": part}
@@ -208,3 +211,17 @@ def test_pairs_of_one_reference_stand_beside_each_other():
     highs = [pair >> 16 for pair in sorted(pairs)]
     assert len(set(highs)) == 50
     assert all(highs[place] == highs[place + 1] for place in range(0, 100, 2))
+
+
+@pytest.mark.parametrize("at_once", [1, 300, 1 << 20])
+def test_rows_are_read_a_few_at_a_time_and_all_of_them(tmp_path, monkeypatch, at_once):
+    monkeypatch.setattr(assessing, "_ROWS_AT_ONCE", at_once)
+    part = Part()
+    bodies = [packed(Head(), {0: Content([(f"p{number}", part) for number in range(50)])})]
+    head, start = head_of(bodies[0])
+    at, length = head.places[0]
+    path = tmp_path / "rows"
+    path.write_bytes(assessing.assess_bucket([bodies[0][start + at : start + at + length]], SETTING))
+    assert [row.patient for row in assessing.rows_in(path)] == sorted(f"p{number}" for number in range(50))
+    path.write_bytes(b"")
+    assert list(assessing.rows_in(path)) == []
