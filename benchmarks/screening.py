@@ -6,6 +6,7 @@ one that is there.
 """
 
 import argparse
+import gzip
 import statistics
 import tempfile
 import time
@@ -40,7 +41,7 @@ class InThisProcess:
 def read(files: tuple[ExportFile, ...]) -> None:
     """Read every byte of what the screening reads."""
     for one in files:
-        with Path(one.path).open("rb") as file:
+        with (gzip.open if one.gz else open)(one.path, "rb") as file:
             while file.read(BLOCK):
                 pass
 
@@ -48,7 +49,7 @@ def read(files: tuple[ExportFile, ...]) -> None:
 def decode(files: tuple[ExportFile, ...]) -> None:
     """Decode every line with orjson, as a screening without a first look would have to."""
     for one in files:
-        with Path(one.path).open("rb") as file:
+        with (gzip.open if one.gz else open)(one.path, "rb") as file:
             for line in file:
                 orjson.loads(line)
 
