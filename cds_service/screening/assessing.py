@@ -69,7 +69,7 @@ def row_of_part(patient_id: str, part: Part, setting: Setting) -> Row | None:
     """Return the row of one patient; None for somebody who is not concerned."""
     judge_ = judge(setting)
     try:
-        record = record_of_part(patient_id, part, setting.delivered, judge_.index, setting.as_of)
+        record = record_of_part(patient_id, part, setting.delivered, judge_.index)
     except EssentialDataMissing:
         without = f"{_PREFIX}{patient_id}" not in part.pieces
         return unassessed(patient_id, without_patient=without)

@@ -34,7 +34,9 @@ REASONS: Final = (
 """Every reason that may be listed; its words stand in the catalogues."""
 
 
-HARMLESS: Final = frozenset({"empty-file", "wrong-name", "names-no-patient", "other-type", "notice-reported"})
+HARMLESS: Final = frozenset(
+    {"empty-file", "wrong-name", "names-no-patient", "other-type", "notice-reported", "not-ndjson"}
+)
 """What is listed and takes nothing from any patient, unless it concerns everyone."""
 
 

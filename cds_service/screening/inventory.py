@@ -14,7 +14,7 @@ from cds_service.fhir.areas import TYPE_MEANING
 from cds_service.fhir.partial import PATIENT, POINTED_TO
 from cds_service.fhir.shapes_admin import Issue, OperationOutcome
 from cds_service.screening.faults import Fault
-from cds_service.screening.opening import BLOCK, GZ_MAGIC, Damaged, blocks, filesystem, is_url, opened
+from cds_service.screening.opening import GZ_MAGIC, Damaged, blocks, filesystem, is_url, opened
 
 READ_TYPES: Final = frozenset({PATIENT, *TYPE_MEANING, *POINTED_TO})
 """The types from which facts are made; files of others are counted and left alone."""
@@ -24,6 +24,7 @@ _ENDINGS: Final = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 _OUTCOME: Final = "OperationOutcome"
 _BUNDLE: Final = "Bundle"
 _WHOLE: Final = 1 << 62
+_MOST_MANIFEST: Final = 1 << 26
 
 
 class ExportFile(msgspec.Struct, frozen=True, order=True):
@@ -87,8 +88,8 @@ def _local(root: Path, taking: "_Taking") -> Iterator[_Found]:
     elif not root.is_dir():
         raise MalformedRequest(f"{root}: no such file or folder")
     for folder, folders, files in os.walk(root):
-        # In a fixed order, so that a listing is the same on every machine.
-        folders.sort()
+        # In a fixed order, so that a listing is the same on every machine; what is hidden is no part of an export.
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in [*folders, *files]:
             path = Path(folder, name)
             inside = path.relative_to(root).as_posix()
@@ -194,7 +195,7 @@ class _Taking:
     def _manifest(self, found: _Found) -> None:
         try:
             with opened(found.path) as file:
-                told = msgspec.json.decode(file.read(BLOCK * 8))
+                told = msgspec.json.decode(file.read(_MOST_MANIFEST))
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             self.fault(found.name, "not-readable")
             return

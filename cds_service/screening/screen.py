@@ -108,7 +108,8 @@ class _Run:
         faults = self._faults(heads)
         whole = self._whole(faults)
         groups = self._assess(heads, referring, whole)
-        return Screened(lambda: self._rows(groups), self._counts(heads, candidates, whole), faults, resumed)
+        counts = self._counts(heads, candidates, whole)
+        return Screened(lambda: merge(*map(rows_in, groups), key=_urgency), counts, faults, resumed)
 
     # ------------------------------------------------------------ steps 1 to 3
 
@@ -187,27 +188,29 @@ class _Run:
         heads: Mapping[int, tuple[Head, int]],
         referring: Mapping[int, tuple[Head, int]],
         whole: Mapping[str, bool],
-    ) -> int:
-        """Assess group after group of buckets, each small enough for the budget; returns how many groups."""
+    ) -> list[Path]:
+        """Assess group after group of buckets, each small enough for the budget; return where the rows are."""
         setting = msgspec.structs.replace(self._setting, delivered=whole)
         deleted = frozenset(self._plan.inventory.deleted)
         places = _Places(self._kept, {"gather": heads, "refer": referring})
-        groups = places.groups(self._plan.memory // _SHARE_AT_ONCE)
+        most = self._plan.memory // _SHARE_AT_ONCE
+        groups = places.groups(most)
+        # Another budget makes other groups, whose results do not fit those of an interrupted run.
+        step = f"assess.{most}"
         total, done = sum(size for size, _ in groups), 0
-        left = [number for number in range(len(groups)) if not self._kept.has("assess", number)]
+        left = [number for number in range(len(groups)) if not self._kept.has(step, number)]
         skipped = done = total - sum(groups[number][0] for number in left)
         self._told(Step("assess", done, total, skipped))
         jobs = ((number, (places.read(groups[number][1]), setting, deleted)) for number in left)
         for number, result in self._engine.run(assess_bucket, jobs):
-            self._kept.keep("assess", number, result)
+            self._kept.keep(step, number, result)
             done += groups[number][0]
             self._told(Step("assess", done, total, skipped))
-        return len(groups)
+        return [self._kept.path(step, number) for number in range(len(groups))]
 
-    def _rows(self, groups: int) -> Iterator[Row]:
-        """Yield all rows in order of urgency, from the groups in which they are in order already."""
-        kept = (rows_in(self._kept.path("assess", number)) for number in range(groups))
-        return merge(*kept, key=lambda row: row.urgency)
+
+def _urgency(row: Row) -> tuple[int, int, int, int, int, str]:
+    return row.urgency
 
 
 def _size(unit: Unit) -> int:

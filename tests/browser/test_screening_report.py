@@ -1,7 +1,7 @@
 """The report of a screening in a browser: readable by everybody, on a phone, in the dark, without a network."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import expect
 
 from cds_service.screening.output import write_output

@@ -82,6 +82,14 @@ def test_another_setting_or_another_file_starts_anew(tmp_path):
     assert not (tmp_path / "out" / FOLDER).exists()
 
 
+def test_another_budget_goes_on_and_gives_the_same_rows(tmp_path):
+    export = many_files(tmp_path / "export", 24)
+    first = list(run(export, tmp_path / "out").rows())
+    again = run(export, tmp_path / "out", memory=64 * 1_000)
+    assert again.resumed
+    assert list(again.rows()) == first
+
+
 def test_the_rules_the_day_the_files_and_the_unit_are_in_the_fingerprint(tmp_path):
     inventory = take_inventory(str(many_files(tmp_path / "export", 4)))
     marks = {

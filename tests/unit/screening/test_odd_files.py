@@ -73,11 +73,15 @@ def test_odd_files_are_listed_and_the_rest_is_read(tmp_path):
     (export / "Observation.ndjson").symlink_to(export / "Patient.ndjson")
     (export / "linked").symlink_to(export)
     (export / ".hidden").write_bytes(b"x")
+    (export / ".screening").mkdir()
+    (export / ".screening" / "Condition.ndjson").write_bytes(b"x")
+    (export / "nothing.ndjson").touch()
     found, people = screened(tmp_path, export)
     assert {(fault.file, fault.reason, fault.everyone) for fault in found.faults} == {
         ("deep/er/Condition.txt", "wrong-name", False),
         ("Procedure.empty.ndjson", "empty-file", False),
         ("notes.docx", "not-ndjson", False),
+        ("nothing.ndjson", "empty-file", False),
         ("Device.ndjson", "not-json", True),
         ("DiagnosticReport.csv", "not-ndjson", True),
         ("Observation.ndjson", "symbolic-link", True),

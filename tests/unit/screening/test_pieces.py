@@ -6,11 +6,12 @@ import random
 import pytest
 
 from cds_service.fhir.partial import Part, Piece
-from cds_service.screening import assessing
+from cds_service.screening import assessing, finding
 from cds_service.screening.candidates import BitField, Candidates, chosen
 from cds_service.screening.inventory import ExportFile, kind_of_name
 from cds_service.screening.naming import named_in, names_one_of, one_name_each
 from cds_service.screening.opening import TOO_LONG, Damaged, blocks
+from cds_service.screening.setting import judge
 from cds_service.screening.spill import Content, Head, head_of, joined, packed, pair_of
 from cds_service.screening.units import units_of
 
@@ -225,3 +226,11 @@ def test_rows_are_read_a_few_at_a_time_and_all_of_them(tmp_path, monkeypatch, at
     assert [row.patient for row in assessing.rows_in(path)] == sorted(f"p{number}" for number in range(50))
     path.write_bytes(b"")
     assert list(assessing.rows_in(path)) == []
+
+
+def test_what_codes_mean_is_not_remembered_without_end(monkeypatch):
+    monkeypatch.setattr(finding, "_MOST_REMEMBERED", 1)
+    known = finding._Limbs(judge(SETTING).index)
+    assert known[b'{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"Z89.512"}]}']
+    assert not known[b"null"]
+    assert len(known) == 1
