@@ -5,6 +5,7 @@ import pytest
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import BodySize, Status
 from cds_service.risk.factors import hormone, malabsorption, overweight, smoking
+from cds_service.risk.gates.doubt import doubtful
 from cds_service.risk.record import Area, Delivery
 from cds_service.rulesets.load import load_default
 from tests.unit.risk.records import AS_OF, ATC, SE, case, condition, medication, patient
@@ -63,3 +64,17 @@ def test_a_planned_tamoxifen_is_told_under_its_own_rule():
     found = [one for one in hormone.evaluate(case(drug, age=45)) if one.status is Status.NOT_COUNTED]
     assert {one.rule for one in found} <= {"R-TAM"}
     assert found
+
+
+@pytest.mark.parametrize(
+    ("areas", "expected"),
+    [
+        ({}, []),
+        ({Area.CONDITIONS: Delivery.MISSING}, [Area.CONDITIONS]),
+        ({Area.PROCEDURES: Delivery.PARTIAL}, [Area.PROCEDURES]),
+        ({Area.PROCEDURES: Delivery.MISSING}, []),
+        ({Area.CONDITIONS: Delivery.FAILED, Area.PROCEDURES: Delivery.FAILED}, [Area.CONDITIONS, Area.PROCEDURES]),
+    ],
+)
+def test_lists_that_are_not_whole_leave_a_doubt(areas, expected):
+    assert list(doubtful(patient(areas=areas))) == expected
