@@ -171,7 +171,7 @@ def _present(
 
 def _of_audit(case: Case) -> Finding | None:
     for hit in _recent(results(case.record, ALCOHOL, case.as_of, AUDIT_C), case):
-        score = measured(hit.fact, _SCORE) or measured(hit.fact, "1")
+        score = measured(hit.fact, _SCORE)
         if score is not None:
             return _audit_grade(case, hit, score)
     return None

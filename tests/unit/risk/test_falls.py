@@ -101,6 +101,7 @@ def test_a_fall_and_a_fracture_in_one_entry_are_one_event():
 def test_patient_30_a_fall_whose_fracture_is_scored_is_not_counted_twice():
     (found,) = evaluate(r.case(fall(), fracture(), age=70, birth="1955-06-01"))
     assert (found.status, found.reason, found.points) == (Status.NOT_COUNTED, "fall.counted-as-fracture", 0)
+    assert set(found.values) == {"on"}
     told = evaluate(r.case(fall(), fracture(), harmed(True), age=70, birth="1955-06-01"))
     assert told[0].reason == "fall.injurious"
 

@@ -7,9 +7,10 @@ from cds_service.risk.dates import add_days
 from cds_service.risk.decisions.scan_plan import scan_plan
 from cds_service.risk.drugs.courses import state_of
 from cds_service.risk.drugs.dose import amount_of, single_dose
+from cds_service.risk.factors import hormone
 from cds_service.risk.record import Dosage, Quantity, Range
-from tests.unit.risk.drugs import mg, prednisolone, tablets
-from tests.unit.risk.records import AS_OF, on
+from tests.unit.risk.drugs import drug, mg, prednisolone, tablets
+from tests.unit.risk.records import AS_OF, case, on
 from tests.unit.risk.test_drafted_drugs import chart, draft, effect_of, named
 from tests.unit.risk.test_exposure_courses import dispense, exposure, order
 
@@ -114,3 +115,15 @@ def test_tablets_that_were_given_or_dispensed_count_by_their_strength():
 def test_half_a_milligram_a_day_has_a_mean():
     low = prednisolone(0.5, source="statement", start="2026-01-01", end="2026-05-31", status="completed")
     assert exposure(low).mean() == pytest.approx(0.5)
+
+
+def test_what_a_draft_reaches_tells_no_course_and_where_it_would_be_measured():
+    loose = msgspec.structs.replace(ordered(), start=on("2026-06"))
+    (found,) = effect_of(chart(), loose)[0].findings
+    assert (found.remarks, found.strong_since) == ((), None)
+
+
+def test_several_planned_drugs_are_named_one_after_the_other():
+    later = [drug(code, 1, authored="2026-09-01", ref=f"M/{code}") for code in ("L02BG03", "L02BG04")]
+    (planned,) = (one for one in hormone.evaluate(case(*later, age=60)) if one.reason.endswith(".planned"))
+    assert planned.values["drug"] == "anastrozole, letrozole"
