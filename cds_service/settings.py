@@ -95,6 +95,12 @@ class Settings(BaseSettings):
     keep_feedback_comments: bool = Field(
         default=False, description="Keep the free text of feedback; off because a comment may name someone."
     )
+    recorded_facts: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="Newest limb-deficient patients whose facts are kept without the person, to try rules on; 0: none.",
+    )
     silence_key: SecretStr = Field(
         SecretStr(""),
         description="Secret under which patients are hashed, 32 characters or more; empty: made beside an SQLite file.",

@@ -79,7 +79,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 def open_store(settings: Settings) -> Store:
     """Return the store that the settings name. Raises StoreError."""
-    return Store.open(settings.database_url, audit_key=settings.audit_key.get_secret_value())
+    store = Store.open(settings.database_url, audit_key=settings.audit_key.get_secret_value())
+    if not settings.recorded_facts:
+        store.recorded.clear()
+    return store
 
 
 def build_engine(settings: Settings, fetcher: Fetcher | None = None) -> Engine:
@@ -100,6 +103,7 @@ def build_engine(settings: Settings, fetcher: Fetcher | None = None) -> Engine:
         ),
         hooks=frozenset(settings.hooks),
         fetcher=fetcher,
+        keeps_facts=settings.recorded_facts > 0,
     )
 
 

@@ -5,17 +5,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from starlette.background import BackgroundTask
+from starlette.background import BackgroundTask, BackgroundTasks
 
 from cds_service.app.body import BodyLimits, read_json_body
 from cds_service.app.language import preferred_language
 from cds_service.clients import Client
-from cds_service.errors import UnknownService
+from cds_service.errors import StoreError, UnknownService
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.services import SERVICE_ID, discovery
+from cds_service.logs import log
 from cds_service.metrics import CALLS, CARDS, FEEDBACK, HELD_BACK
 from cds_service.settings import Settings
-from cds_service.store import DecisionEntry
+from cds_service.store import DecisionEntry, Store
 from cds_service.tracing import stage
 
 router = APIRouter()
@@ -43,7 +44,10 @@ async def call(service_id: str, request: Request) -> Response:
     with stage("remember"):
         state.outbox.remember(answer.decision)
     count(answer.decision)
-    return Response(answer.body, media_type="application/json", background=BackgroundTask(state.outbox.drain))
+    afterwards = BackgroundTasks([BackgroundTask(state.outbox.drain)])
+    if answer.facts:
+        afterwards.add_task(_keep, state.store, answer.facts, state.settings.recorded_facts)
+    return Response(answer.body, media_type="application/json", background=afterwards)
 
 
 @router.post("/cds-services/{service_id}/feedback")
@@ -71,6 +75,14 @@ def body_limits(settings: Settings, client: Client) -> BodyLimits:
         most_inflation=settings.max_inflation,
         most_resources=settings.max_resources,
     )
+
+
+def _keep(store: Store, facts: bytes, most: int) -> None:
+    """Keep facts without a person. One more or less does not matter: what the store cannot take now is let go."""
+    try:
+        store.recorded.add(facts, most)
+    except StoreError as error:
+        log.error("facts not kept", problem=str(error))
 
 
 def _known(service_id: str) -> None:

@@ -21,8 +21,8 @@ from cds_service.app.factory import build_ledger, open_store
 from cds_service.cohort.population import AS_OF
 from cds_service.errors import MalformedRequest
 from cds_service.settings import Settings
-from cds_service.simulation import Outcome
 from cds_service.simulation.members import BUILT_IN_PATIENTS
+from cds_service.simulation.tally import Outcome
 from cds_service.simulation.upload import read_upload
 
 

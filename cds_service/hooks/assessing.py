@@ -13,6 +13,7 @@ import msgspec
 from cds_service.errors import MalformedRequest
 from cds_service.fhir import Gathered, HookRequest, clinician_languages, gather, read_hook_request, record_of
 from cds_service.fhir.fetching import Pages, Search, completing
+from cds_service.hooks import patient_view
 from cds_service.hooks.advice import Call, Drafts
 from cds_service.hooks.cohort_doubt import refuse_doubtful_silence
 from cds_service.hooks.services import HOOKS, MAY_ADD_A_LIMB
@@ -21,6 +22,7 @@ from cds_service.risk.gates.eligibility import cohort_gate, person_gates
 from cds_service.risk.limbs.status import limb_status
 from cds_service.risk.record import Area, PatientRecord
 from cds_service.rulesets.model import RuleSet
+from cds_service.simulation.recorded import without_person
 from cds_service.terminology.index import TerminologyIndex
 
 
@@ -33,6 +35,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         as_of: the day of assessment.
         fetches: whether there is any server to fetch from.
         version: the caller's FHIR version, where it is set.
+        keeps_facts: whether what was read is wanted back, without the person, where a limb is missing.
     """
 
     body: bytes
@@ -40,6 +43,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date
     fetches: bool = False
     version: str = ""
+    keeps_facts: bool = False
 
 
 class Knowledge(msgspec.Struct, frozen=True):
@@ -60,6 +64,7 @@ class Assessed(msgspec.Struct, frozen=True):
     """What a call was found to say. The request is here without its resources.
 
     ``protected`` as in Demographics. ``spoken``: the clinician's languages, looked up only where there is a card.
+    ``facts``: what was read, without the person, where the job wants it.
     """
 
     request: HookRequest
@@ -67,6 +72,7 @@ class Assessed(msgspec.Struct, frozen=True):
     drafts: Drafts
     protected: bool
     spoken: tuple[str, ...] = ()
+    facts: bytes = b""
 
 
 Reply: TypeAlias = Sequence[Pages] | str
@@ -111,7 +117,10 @@ def _steps(job: Job, by: Knowledge) -> _Steps:
     advice = HOOKS[request.hook].advise(call)
     refuse_doubtful_silence(advice.assessment, gathered, record)
     spoken = clinician_languages(request, job.body) if advice.assessment.decisions else ()
-    return Assessed(alone, advice.assessment, advice.drafts, record.demographics.protected, spoken)
+    # Drafts and new problems are no facts yet: only the chart as it is opened is kept.
+    keeps = job.keeps_facts and request.hook == patient_view.HOOK and advice.assessment.limbs.in_cohort
+    facts = without_person(record, job.as_of) if keeps else b""
+    return Assessed(alone, advice.assessment, advice.drafts, record.demographics.protected, spoken, facts)
 
 
 def _completed(

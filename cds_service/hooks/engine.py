@@ -30,11 +30,15 @@ SPOKEN: Final[Mapping[str, Language]] = {"sv": "sv", "en": "en"}
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The response body, the decision to remember, and the cards held back after feedback."""
+    """The response body, the decision to remember, and the cards held back after feedback.
+
+    ``facts``: what was read, without the person; empty where nothing of it is kept.
+    """
 
     body: bytes
     decision: DecisionEntry
     silenced: tuple[Silenced, ...] = ()
+    facts: bytes = b""
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +47,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     ``hooks`` are those switched on.
     ``fetcher`` completes a partial prefetch; None when no FHIR server is registered. ``silence`` holds back cards that
     were answered; None holds back nothing. ``aside`` assesses large records in processes of their own; None: all here.
+    ``keeps_facts``: what is read of limb-deficient people is handed back without the person.
     """
 
     index: TerminologyIndex
@@ -53,6 +58,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     fetcher: Fetcher | None = None
     silence: Silence | None = None
     aside: Aside | None = None
+    keeps_facts: bool = False
 
     async def answer(self, body: bytes, *, language: Language | None = None, client: Client | None = None) -> Answer:
         """Return the cards for a hook request; what the client did not deliver is fetched first.
@@ -69,6 +75,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             as_of=self.today(),
             fetches=self.fetcher is not None and self.fetcher.reaches_any(access),
             version=access.version,
+            keeps_facts=self.keeps_facts,
         )
         return await self._answer(await self._assessed(job, access), language, client)
 
@@ -104,7 +111,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         decision = decision_of(request.hook, shown, cards, heard)
         if client is not None:
             cards, decision = withheld(cards, decision, client)
-        return Answer(orjson.dumps({"cards": cards}), decision, heard.silenced)
+        return Answer(orjson.dumps({"cards": cards}), decision, heard.silenced, assessed.facts)
 
     def _options(
         self, request: HookRequest, assessment: Assessment, language: Language | None, drafts: Drafts

@@ -1,6 +1,6 @@
 """Whom a change is tried on. A record is read anew for each terminology: a rule set may bring codes of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -9,6 +9,7 @@ from cds_service.cohort import Population
 from cds_service.errors import CallerError
 from cds_service.fhir import read_hook_request, read_prefetch
 from cds_service.risk.record import PatientRecord
+from cds_service.simulation.recorded import recorded
 from cds_service.terminology.index import TerminologyIndex
 
 BUILT_IN_PATIENTS: Final = 2500
@@ -42,3 +43,13 @@ def built_in_cohort(patients: int = BUILT_IN_PATIENTS) -> Iterator[Member]:
 
 def _delivered(request: bytes) -> Reader:
     return lambda index: read_prefetch(read_hook_request(request), index)
+
+
+def recorded_cohort(kept: Iterable[bytes]) -> Iterator[Member]:
+    """Yield those whose facts a site has kept without the person, the oldest first."""
+    for number, facts in enumerate(kept, start=1):
+        yield Member(number, _kept(facts))
+
+
+def _kept(facts: bytes) -> Reader:
+    return lambda index: recorded(facts, index)

@@ -20,6 +20,7 @@ from cds_service.store.entries import Act, DecisionEntry, FeedbackEntry, Record
 from cds_service.store.links import LinkTable
 from cds_service.store.purging import KeepFrom, Purged, purge
 from cds_service.store.reading import decided
+from cds_service.store.recorded import RecordedTable
 from cds_service.store.refusals import RefusalTable
 from cds_service.store.rule_sets import RuleSetTable
 from cds_service.store.seen_tokens import SeenTokens
@@ -37,6 +38,7 @@ class Store:
     ``accounts``, ``sessions``, ``links``, ``tokens``, ``attempts``: who may change the rules. ``clients``: the
     registered clients. ``activity``: counts. ``audit``: what administrators did. ``rule_sets``: the versions of the
     rules and their publications. ``simulations``: what-if runs. ``answers``: what became of the cards.
+    ``recorded``: facts without a person.
     ``refusals``: why calls were refused. ``seen_tokens``: clients' tokens that were used.
     """
 
@@ -49,6 +51,7 @@ class Store:
         self.attempts = AttemptTable(self._transaction)
         self.clients = ClientTable(self._transaction, self.audit)
         self.links = LinkTable(self._transaction, self.audit)
+        self.recorded = RecordedTable(self._transaction)
         self.rule_sets = RuleSetTable(self._transaction, self.audit)
         self.sessions = SessionTable(self._transaction, self.audit)
         self.simulations = SimulationTable(self._transaction)

@@ -3,7 +3,19 @@
 A change here needs a migration beside it (see :mod:`cds_service.store.migrations`); a test holds the two together.
 """
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)  # fmt: skip
 
 METADATA = MetaData()
 
@@ -169,4 +181,12 @@ SIMULATIONS = Table(
     Column("beat", DateTime(timezone=True), nullable=False),
     Column("outcome", Text, nullable=False),
     Column("problem", String(64), nullable=False),
+)
+
+# Facts without a person and without any day of their own (see cds_service.simulation.recorded).
+RECORDED_FACTS = Table(
+    "recorded_facts",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("facts", LargeBinary, nullable=False),
 )

@@ -11,11 +11,12 @@ from cards.words import words
 from cds_service.admin.access import require
 from cds_service.admin.visit import Visit
 from cds_service.admin.what_if.calibration import calibration
+from cds_service.admin.what_if.runner import RECORDED
 from cds_service.admin.what_if.trial import Trials
 from cds_service.admin.what_if.view import result_of
 from cds_service.errors import CallerError, Conflict, RuleSetError, UnknownVersion
 from cds_service.rulesets.compare import Difference
-from cds_service.simulation import Outcome
+from cds_service.simulation.tally import Outcome
 from cds_service.store.simulations import Simulation
 
 PATH: Final = "/admin/what-if"
@@ -76,6 +77,7 @@ def _choosing(visit: Visit, trials: Trials, problem: str = "") -> Response:
         in_force_name=ledger.name_in_force(),
         runs=visit.room.store.simulations.recent(visit.room.now()),
         people=trials.people,
+        recorded=visit.room.store.recorded.count(),
         may_begin=visit.may("editor"),
         chosen=visit.field("after") or visit.request.query_params.get("version", ""),
         problem=problem,
@@ -90,7 +92,14 @@ async def _begun(visit: Visit, trials: Trials) -> Response:
         return await run_in_threadpool(_choosing, visit, trials, "what-if.problem.no-file")
     before, after = visit.field("before") or trials.ledger.name_in_force(), visit.field("after")
     try:
-        begun = await run_in_threadpool(trials.begin, visit.actor, before, after, files if uploads else ())
+        begun = await run_in_threadpool(
+            trials.begin,
+            visit.actor,
+            before,
+            after,
+            files if uploads else (),
+            on_recorded=visit.field("cohort") == RECORDED,
+        )
     except UnknownVersion:
         return await run_in_threadpool(_choosing, visit, trials, "what-if.problem.version")
     except Conflict:

@@ -13,12 +13,15 @@ from cds_service.admin.rules.checking import index_of, read_version
 from cds_service.cohort.population import AS_OF
 from cds_service.errors import CallerError
 from cds_service.logs import log
-from cds_service.simulation import Cancelled, Member, Outcome, Side, built_in_cohort, simulate
+from cds_service.simulation.members import Member, built_in_cohort, recorded_cohort
+from cds_service.simulation.run import Cancelled, Side, simulate
+from cds_service.simulation.tally import Outcome
 from cds_service.simulation.upload import read_upload
 from cds_service.store import Store
 
 BUILT_IN: Final = "built-in"
 UPLOAD: Final = "upload"
+RECORDED: Final = "recorded"
 _POLITENESS: Final = 10
 _SECONDS_BETWEEN_NOTES: Final = 0.5
 
@@ -26,7 +29,7 @@ _SECONDS_BETWEEN_NOTES: Final = 0.5
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What a run needs, handed to its process; ``before`` and ``after`` are the texts of two versions.
 
-    ``people`` of the built-in cohort, or those in ``files``, who are assessed as of ``as_of``.
+    ``people`` of the built-in cohort, those in ``files``, who are assessed as of ``as_of``, or those in ``facts``.
     """
 
     database_url: str
@@ -37,6 +40,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     as_of: date = AS_OF
     files: tuple[bytes, ...] = ()
+    facts: tuple[bytes, ...] = ()
 
     def __repr__(self) -> str:
         """Say nothing of the store's address or the files."""
@@ -82,7 +86,9 @@ def _side(text: str, profile: str) -> Side:
 
 
 def _members(job: Job) -> Iterable[Member]:
-    return read_upload(job.files).members if job.files else built_in_cohort(job.people)
+    if job.files:
+        return read_upload(job.files).members
+    return recorded_cohort(job.facts) if job.facts else built_in_cohort(job.people)
 
 
 def _noting(store: Store, number: int) -> Callable[[int], bool]:

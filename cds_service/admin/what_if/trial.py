@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from cds_service.admin.rules.ledger import Ledger
-from cds_service.admin.what_if.runner import BUILT_IN, UPLOAD, Job
+from cds_service.admin.what_if.runner import BUILT_IN, RECORDED, UPLOAD, Job
 from cds_service.cohort.population import AS_OF
 from cds_service.rulesets.load import digest_of
 from cds_service.simulation.members import BUILT_IN_PATIENTS
@@ -34,14 +34,19 @@ class Trials(msgspec.Struct, frozen=True, kw_only=True):
         """Say nothing of the store's address."""
         return "Trials()"
 
-    def begin(self, actor: str, before: str, after: str, files: Sequence[bytes] = ()) -> Simulation:
+    def begin(
+        self, actor: str, before: str, after: str, files: Sequence[bytes] = (), *, on_recorded: bool = False
+    ) -> Simulation:
         """Begin a run of version ``after`` against version ``before`` and return it.
+
+        On whom: those in ``files``, else those recorded where ``on_recorded``, else the built-in cohort.
 
         Raises UnknownVersion, Conflict while another run goes on, CallerError for unusable files, StoreError.
         """
         texts = self.ledger.text(before), self.ledger.text(after)
         uploaded = tuple(files)
-        people = len(read_upload(uploaded).members) if uploaded else self.people
+        facts = self.store.recorded.all() if on_recorded and not uploaded else ()
+        people = len(read_upload(uploaded).members) if uploaded else len(facts) or self.people
         run = self.store.simulations.begin(
             Simulation(
                 at=self.now(),
@@ -50,7 +55,7 @@ class Trials(msgspec.Struct, frozen=True, kw_only=True):
                 after=after,
                 before_digest=digest_of(texts[0]),
                 after_digest=digest_of(texts[1]),
-                cohort=UPLOAD if uploaded else BUILT_IN,
+                cohort=UPLOAD if uploaded else RECORDED if facts else BUILT_IN,
                 people=people,
             )
         )
@@ -65,6 +70,7 @@ class Trials(msgspec.Struct, frozen=True, kw_only=True):
                 people=people,
                 as_of=self.today() if uploaded else AS_OF,
                 files=uploaded,
+                facts=facts,
             )
         )
         return run

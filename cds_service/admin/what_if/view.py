@@ -6,9 +6,8 @@ from typing import Final
 import msgspec
 
 from cards.words import Words
-from cds_service.simulation import Cause, Effect, Outcome
-from cds_service.simulation.effect import SETTINGS
-from cds_service.simulation.tally import GROUPS, Group
+from cds_service.simulation.effect import SETTINGS, Cause, Effect
+from cds_service.simulation.tally import GROUPS, Group, Outcome
 
 _TIERS: Final = ("HIGH", "ELEVATED", "WATCH", "INCOMPLETE", "NONE", "none-applies")
 _STOPPED: Final = "stopped"

@@ -10,13 +10,17 @@ import orjson
 import pytest
 from msgspec import structs
 
+from cds_service.admin.rules.checking import index_of, read_version
 from cds_service.admin.what_if import start
 from cds_service.admin.what_if.calibration import calibration
 from cds_service.admin.what_if.runner import Job, outcome_of
 from cds_service.errors import MalformedRequest
 from cds_service.rulesets.compare import Difference
 from cds_service.rulesets.load import default_text
-from cds_service.simulation import Cancelled, Outcome
+from cds_service.simulation.members import built_in_cohort
+from cds_service.simulation.recorded import AS_OF, without_person
+from cds_service.simulation.run import Cancelled
+from cds_service.simulation.tally import Outcome
 from tests.unit.admin.conftest import HTTPS, audit_of, token_in
 from tests.unit.admin.trial_cases import PEOPLE, nobody_runs_it, on, other_limbs, trials_on
 from tests.unit.simulation.cases import condition, lines, patient
@@ -99,6 +103,20 @@ def test_an_uploaded_export_is_counted_and_forgotten(client, signed_in, trials, 
         assert "Uploadsson" not in text
         assert "synthetic-a" not in text
         assert "1956-03" not in text
+
+
+def test_facts_that_the_site_recorded_are_a_cohort(client, signed_in, trials, version):
+    signed_in("editor")
+    assert 'value="recorded"' not in client.get(PATH).text
+    index = index_of(read_version(default_text(), "se"))
+    for member in built_in_cohort(4):
+        record = member.record(index)
+        assert record is not None
+        trials.store.recorded.add(without_person(record, AS_OF), 10)
+    page = client.get(begin(client, version, cohort="recorded").headers["location"]).text
+    assert "4 people" in page
+    assert "Rare combinations may still be recognised" in page
+    assert trials.store.simulations.recent(trials.now())[0].cohort == "recorded"
 
 
 @pytest.mark.parametrize(

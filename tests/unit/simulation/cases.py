@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from cds_service.rulesets.load import default_text, load_default, load_text
-from cds_service.simulation import Side
+from cds_service.simulation.run import Side
 from cds_service.terminology.load import load_default as load_terminology
 
 ICD10_SE = "http://hl7.org/fhir/sid/icd-10-se"

@@ -7,8 +7,7 @@ from cds_service.cohort.population import AS_OF
 from cds_service.fhir import read_bundle
 from cds_service.risk.assess import assess
 from cds_service.risk.assessment import Age, Assessment, GateFinding, LimbStatus, Tier
-from cds_service.simulation import Cause, Effect, effect_of
-from cds_service.simulation.effect import age_band
+from cds_service.simulation.effect import Cause, Effect, age_band, effect_of
 from tests.unit.simulation.cases import condition, lines, patient, present
 
 

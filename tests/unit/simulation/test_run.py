@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from cds_service.cohort.population import AS_OF
-from cds_service.simulation import Cancelled, Outcome, Side, built_in_cohort, simulate
-from cds_service.simulation.tally import MOST_SHOWN, Tally
+from cds_service.simulation.members import built_in_cohort
+from cds_service.simulation.run import Cancelled, Side, simulate
+from cds_service.simulation.tally import MOST_SHOWN, Outcome, Tally
 from cds_service.simulation.upload import read_upload
 from cds_service.terminology.load import load_default as load_terminology
 from tests.unit.simulation.cases import changed, condition, lines, patient, present

@@ -81,3 +81,15 @@ def test_the_newest_runs_come_first_without_what_came_out(store):
     assert [run.number for run in newest] == sorted((run.number for run in newest), reverse=True)
     assert [run.outcome for run in newest] == ["", ""]
     assert len(store.simulations.recent(AT)) == 3
+
+
+# ---------------------------------------------------------------- facts without a person
+
+
+def test_only_the_newest_facts_are_kept(store):
+    for number in range(5):
+        store.recorded.add(bytes([number]), 3)
+    assert store.recorded.all() == (b"\x02", b"\x03", b"\x04")
+    assert store.recorded.count() == 3
+    store.recorded.clear()
+    assert store.recorded.all() == ()
