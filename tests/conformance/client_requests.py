@@ -1,6 +1,7 @@
 """Requests as real clients send them, all about one demonstration patient."""
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -66,3 +67,17 @@ def capsules(request: Json) -> Json:
             resource |= {"contained": [product], "medicationReference": {"reference": "#1", "display": "x"}}
 
     return each_resource(request, change)
+
+
+def offered(cards: list[Json]) -> set[str]:
+    """What can be ordered, by the codes that only such an order has."""
+    created = json.dumps([one["actions"] for card in cards for one in card.get("suggestions", [])])
+    signs = {"order-dxa": '"AN006"', "order-vitamin-d": '"NPU10267"', "refer": "eferral"}
+    return {name for name, sign in signs.items() if sign in created}
+
+
+def ordered_scan(kind: str) -> Json:
+    code = {"coding": [{"system": "urn:oid:1.2.752.116.1.3.2.1.4", "code": "AN006"}]}
+    about = {"subject": {"reference": "Patient/alva"}, "status": "active", "intent": "order", "code": code}
+    scan = {"resourceType": kind, "id": "scan", "authoredOn": TODAY.isoformat(), **about}
+    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": scan}]}

@@ -32,6 +32,8 @@ from .client_requests import (
     drafts,
     drug,
     each_resource,
+    offered,
+    ordered_scan,
     prefetch,
     with_absolute_references,
     with_wild_extensions,
@@ -290,6 +292,21 @@ TOLD = [
         prefetch(lambda p: p | {"patient": ageless(p["patient"])}),
         cards_where(lambda cards: "nknown" in text_of(cards)),
     ),
+    Told(
+        "faults seen: suggestions computed and then dropped",
+        alva(),
+        cards_where(lambda cards: {"order-dxa", "order-vitamin-d", "refer"} <= offered(cards)),
+    ),
+    Told(
+        "faults seen: mock cards shown when the live path fails",
+        without("prefetch") | {"fhirServer": "https://ehr.example/fhir"},
+        says(412, "patient: missing", "conditions: missing"),
+    ),
+    Told(
+        "a client of STU3: a scan ordered as STU3 spells it holds back the advice to order one",
+        prefetch(lambda p: p | {"procedureRequests": ordered_scan("ProcedureRequest")}),
+        cards_where(lambda cards: "order-dxa" not in offered(cards)),
+    ),
     Told("so 5, 6: topics, reasons and links hold nothing of the patient", alva(), cards_where(impersonal)),
     Told("so 5: few override reasons, each with its display", alva(), cards_where(with_few_reasons)),
     Told("so 4: one action per suggestion, any, the same words twice", alva(), cards_where(with_single_actions)),
@@ -332,6 +349,7 @@ def test_browser_clients_may_post_from_the_origin_set(settings, tmp_path):
     with TestClient(create_app(opened)) as client:
         answer = post(client, alva(), **origin)
     assert answer.headers["access-control-allow-origin"] == origin["origin"]
+    assert "access-control-allow-credentials" not in answer.headers, "faults seen: open CORS with credentials"
 
 
 def test_no_prefetch_template_is_long_or_clever(client):
