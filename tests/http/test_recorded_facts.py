@@ -1,5 +1,7 @@
 """Facts without a person: kept only where the site wants them, of limb-deficient patients, from an opened chart."""
 
+from contextlib import contextmanager
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -17,6 +19,14 @@ def keeping(settings):
     return settings.model_copy(update={"recorded_facts": 2})
 
 
+@contextmanager
+def serving(settings):
+    """A client of the service under these settings, and the service's store."""
+    app = create_app(settings)
+    with TestClient(app) as client:
+        yield client, app.state.store
+
+
 def call(client, patient):
     return client.post(SERVICE, content=patient.hook_request(), headers={"Content-Type": "application/json"})
 
@@ -27,10 +37,10 @@ def test_nothing_is_kept_unless_the_site_wants_it(client, store):
 
 
 def test_the_newest_limb_deficient_patients_are_kept_without_the_person(keeping, tmp_path):
-    with TestClient(create_app(keeping)) as client:
+    with serving(keeping) as (client, store):
         for patient in (*PATIENTS, OTHER):
             assert call(client, patient).status_code == 200
-        kept = client.app.state.store.recorded.all()
+        kept = store.recorded.all()
     assert len(kept) == 2
     for facts in kept:
         for patient in PATIENTS:
@@ -38,17 +48,17 @@ def test_the_newest_limb_deficient_patients_are_kept_without_the_person(keeping,
 
 
 def test_whoever_wants_none_any_more_forgets_those_kept(settings, keeping):
-    with TestClient(create_app(keeping)) as client:
+    with serving(keeping) as (client, store):
         call(client, PATIENTS[0])
-        assert client.app.state.store.recorded.count() == 1
-    with TestClient(create_app(settings)) as client:
-        assert client.app.state.store.recorded.count() == 0
+        assert store.recorded.count() == 1
+    with serving(settings) as (_, store):
+        assert store.recorded.count() == 0
 
 
 def test_a_store_that_cannot_keep_them_costs_no_card(keeping, monkeypatch):
     def refuse(*_):
         raise StoreError("full")
 
-    with TestClient(create_app(keeping)) as client:
-        monkeypatch.setattr(client.app.state.store.recorded, "add", refuse)
+    with serving(keeping) as (client, store):
+        monkeypatch.setattr(store.recorded, "add", refuse)
         assert call(client, PATIENTS[0]).status_code == 200
