@@ -235,6 +235,7 @@ SHELVES_FILLED_BY_DATA = {
     "change", "choice-word", "edit", "family", "grade", "section", "weight-word",  # test_changes.py
     "leaflet", "letter",  # held to their own code and data by test_leaflet_words.py and test_letter_words.py
     "registration",  # by test_registration.py
+    "screening",  # by screening/test_report_words.py
     "action", "brief", "do", "fracture-site", "gate", "label", "ld-class", "limb", "link", "mechanism", "order",
     "override", "plain", "profile", "reason", "reason-ending", "refused", "remark", "risk", "rule", "scan", "seen",
     "short", "side", "site", "summary", "target", "threshold", "tier", "tool", "topic", "unit", "unknown",
