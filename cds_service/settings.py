@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     keep_feedback_comments: bool = Field(
         default=False, description="Keep the free text of feedback; off because a comment may name someone."
     )
+    what_if_people: int = Field(
+        2500, ge=1, le=50_000, description="People of the built-in cohort on whom a version of the rules is tried."
+    )
     recorded_facts: int = Field(
         0,
         ge=0,

@@ -75,4 +75,5 @@ def build_trials(settings: Settings, store: Store, ledger: Ledger) -> Trials:
         now=lambda: datetime.now(UTC),
         today=lambda: datetime.now(zone).date(),
         launch=start,
+        people=settings.what_if_people,
     )

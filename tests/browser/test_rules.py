@@ -47,6 +47,7 @@ def site(request, tmp_path_factory):
     environment |= {
         "CDS_DATABASE_URL": url, "CDS_PORT": str(port), "CDS_WORKERS": "2", "CDS_DEMO": "true", "CDS_ADMIN": "true",
         "CDS_ADMIN_SECURE_COOKIES": "false", "CDS_ADMIN_KEY": "k" * 40, "CDS_SILENCE_KEY": "s" * 40,
+        "CDS_WHAT_IF_PEOPLE": "25",
     }  # fmt: skip
     log = folder / "log"
     with log.open("wb") as output:
@@ -125,6 +126,18 @@ def write_draft(page, site):
     page.get_by_role("button", name="Send to review").click()
 
 
+def try_it(page, site):
+    """A second person goes from the page of the version to what it would do, and watches the run to its end."""
+    page.goto(f"{site}/admin/rules/{NAME}")
+    page.get_by_role("link", name="Try it on a cohort").click()
+    expect(page.get_by_label("Version to try")).to_have_value(NAME)
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("main")).to_contain_text("25 people", timeout=90_000)
+    expect(page.get_by_role("heading", name="Which factor did it")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("Neither version differs in what this table rests on.")
+    assert barriers(page) == set()
+
+
 def approve_and_publish(page, site):
     page.goto(f"{site}/admin/rules/{NAME}")
     expect(page.locator("main")).to_contain_text("A second person must approve it")
@@ -146,6 +159,7 @@ def test_a_threshold_is_changed_by_two_and_the_card_follows_there_and_back(site,
     assert versions_on_cards(quiet_page, site) == {"1.0.0"}
     bo = person("bo")
     write_draft(person("alva", script=False), site)
+    try_it(bo, site)
     approve_and_publish(bo, site)
     time.sleep(2)  # what the service promises: within two seconds, everywhere
     assert versions_on_cards(quiet_page, site) == {NAME}

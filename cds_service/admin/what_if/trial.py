@@ -10,7 +10,6 @@ from cds_service.admin.rules.ledger import Ledger
 from cds_service.admin.what_if.runner import BUILT_IN, RECORDED, UPLOAD, Job
 from cds_service.cohort.population import AS_OF
 from cds_service.rulesets.load import digest_of
-from cds_service.simulation.members import BUILT_IN_PATIENTS
 from cds_service.simulation.upload import read_upload
 from cds_service.store.audit import AuditEntry
 from cds_service.store.simulations import Simulation
@@ -28,7 +27,7 @@ class Trials(msgspec.Struct, frozen=True, kw_only=True):
     now: Callable[[], datetime]
     today: Callable[[], date]
     launch: Callable[[Job], None]
-    people: int = BUILT_IN_PATIENTS
+    people: int
 
     def __repr__(self) -> str:
         """Say nothing of the store's address."""
