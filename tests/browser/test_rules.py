@@ -187,6 +187,15 @@ def test_two_who_edit_at_once_are_told_and_the_second_overwrites_nothing(site, p
     assert second.locator("[name='v:silence.other']").input_value() == "3,5"
 
 
+def test_codes_are_found_while_one_types_and_the_address_follows(site, person):
+    page = person("cia")
+    page.goto(f"{site}/admin/rules/built-in/codes")
+    page.get_by_role("textbox").press_sequentially("Z89.6", delay=20)
+    expect(page.locator("#results")).to_contain_text("Z89.6")
+    expect(page).to_have_url(re.compile(r"q=Z89\.6"))
+    assert page.evaluate("document.activeElement.id") == "q"
+
+
 PAGES = ("", f"/{NAME}", f"/{NAME}/entries", f"/{NAME}/codes", f"/{NAME}/codes/copd", f"/{NAME}/receivers")
 
 
