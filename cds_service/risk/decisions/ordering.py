@@ -11,9 +11,9 @@ from cds_service.risk.case import Case
 from cds_service.risk.decisions.drafted_drugs import Effect, with_effect
 from cds_service.risk.decisions.refer import refer
 from cds_service.risk.decisions.scan import ex_center, scan_reasons, wants_vitamin_d_test
-from cds_service.risk.decisions.scan_plan import measurable, scan_plan
+from cds_service.risk.decisions.scan_plan import measurable
 from cds_service.risk.decisions.situation import Situation
-from cds_service.risk.dxa import axial_scan, newest_exam
+from cds_service.risk.dxa import axial_scan
 from cds_service.risk.gates.scan import ORDER_CONCEPTS
 from cds_service.risk.record import Hit, OrderFact, PatientRecord
 
@@ -57,7 +57,7 @@ def raising_order(before: Assessment, case: Case, effect: Effect) -> Assessment 
         include=("bone-protection", *(("K3",) if wants_vitamin_d_test(situation) else ())),
         values={"order": ", ".join(effect.orders), "before": before.tier.value, "after": after.tier.value},
     )
-    return msgspec.structs.replace(after, decisions=(decision,), scan=situation.plan)
+    return msgspec.structs.replace(after, decisions=(decision,))
 
 
 def _situation(after: Assessment, case: Case, effect: Effect) -> Situation:
@@ -67,8 +67,7 @@ def _situation(after: Assessment, case: Case, effect: Effect) -> Situation:
         gates=after.gates,
         tally=effect.after,
         unknowns=after.unknowns,
-        plan=scan_plan(after.limbs, after.findings),
-        exam=newest_exam(case),
+        plan=after.scan,
     )
 
 
