@@ -144,9 +144,10 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
         return [(dose, part.days) for dose, part in parts if part is not None]
 
 
-def _newest_first(course: Course) -> tuple[bool, int, str, str]:
+def _newest_first(course: Course) -> tuple[bool, int, str]:
     begin = course.begin.last.toordinal() if course.begin else 0
-    return (not course.running, -begin, course.evidence.reference, repr(course.evidence))
+    # Courses alike in these stay as read, which depends on content only.
+    return (not course.running, -begin, course.evidence.reference)
 
 
 def _whole_factor(_hit: MedicationHit) -> float | None:

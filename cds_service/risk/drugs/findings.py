@@ -9,7 +9,7 @@ from cds_service.risk.case import Case
 from cds_service.risk.drugs.exposure import Exposure
 from cds_service.risk.filters import active, conditions, evidence_of, why_silent
 from cds_service.risk.record import Area, Evidence
-from cds_service.risk.silence import not_listed, unknown
+from cds_service.risk.silence import unknown
 
 LONG_TERM_USE: Final = "long-term-use-condition"
 _DECIMALS: Final = 2
@@ -87,4 +87,4 @@ def closing(
         return (unknown(case, rule, f"{prefix}.unknown", why_silent(case.record, Area.MEDICATIONS)),)
     if seen or Status.POSSIBLE in statuses:
         return ()
-    return (not_listed(case, rule, prefix, Area.MEDICATIONS),)
+    return (case.find(rule, Status.ABSENT, f"{prefix}.not-listed"),)

@@ -90,8 +90,7 @@ def _days_of_amount(hit: MedicationHit, dosages: tuple[Dosage, ...]) -> float | 
     amount = hit.fact.amount
     if hit.fact.source != "dispense" or amount is None or len(dosages) != 1 or dosages[0].as_needed:
         return None
-    unit = amount.unit
-    daily = daily_dose(dosages[0], strength_of(hit), unit).amount if unit else None
+    daily = daily_dose(dosages[0], strength_of(hit), amount.unit).amount
     return amount.value / daily if daily else None
 
 
