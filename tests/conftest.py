@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.postgresql import Cluster
+
+# A deadline would judge how busy the machine is; speed is measured in benchmarks.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MACOS_BROWSERS = (

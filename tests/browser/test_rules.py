@@ -132,8 +132,8 @@ def try_it(page, site):
     page.get_by_role("link", name="Try it on a cohort").click()
     expect(page.get_by_label("Version to try")).to_have_value(NAME)
     page.get_by_role("button", name="Start").click()
-    expect(page.locator("main")).to_contain_text("25 people", timeout=90_000)
-    expect(page.get_by_role("heading", name="Which factor did it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Which factor did it")).to_be_visible(timeout=90_000)
+    expect(page.locator("main")).to_contain_text("25 people")
     expect(page.locator("main")).to_contain_text("Neither version differs in what this table rests on.")
     assert barriers(page) == set()
 
