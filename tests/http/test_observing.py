@@ -1,9 +1,7 @@
 """What is seen of a request from outside: its number, one line in the log, the counts; and who may read those."""
 
-import io
 import json
 import re
-import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -23,17 +21,12 @@ THEIRS = "0AF76519-16CD-43DD-8448-EB211C80319C"
 
 
 @pytest.fixture
-def logged(monkeypatch):
+def logged(capsys):
     """Hands over what was logged since it was asked last, as it is logged when the service serves."""
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
     configure()
 
     def lines():
-        written = stream.getvalue()
-        stream.seek(0)
-        stream.truncate()
-        return [json.loads(line) for line in written.splitlines()]
+        return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
     yield lines
     structlog.reset_defaults()
