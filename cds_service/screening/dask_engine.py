@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
+import dask
 from distributed import Client, Future, LocalCluster, as_completed
 from distributed.scheduler import KilledWorker
 
@@ -18,6 +19,8 @@ from cds_service.screening.running import Job, Work, WorkerLost
 _AHEAD: Final = 2
 _RETRIES: Final = 5
 _SECONDS_TO_CONNECT: Final = 20
+# Dask has its workers give freed pages back at once; blocks of an export are freed by the thousand and wanted again.
+_ALLOCATION: Final = {"MALLOC_TRIM_THRESHOLD_": 1 << 24, "MALLOC_MMAP_THRESHOLD_": 1 << 24}
 
 
 class Dask:
@@ -69,6 +72,7 @@ class Dask:
 
 def _local(workers: int) -> LocalCluster:
     # One thread each: the work holds the interpreter's lock. No page: nobody looks, and it would listen on a port.
-    return LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
-    )
+    with dask.config.set({"distributed.nanny.pre-spawn-environ": _ALLOCATION}):
+        return LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        )
