@@ -17,7 +17,7 @@ from cds_service.rulesets.model import RuleSet
 LANGUAGES: Final = ("en", "sv")
 _DAYS_PER_MONTH: Final = 30.4375
 _SPAN_IN_MONTHS_FROM: Final = 60
-_QUANTITY: Final = re.compile(r"^([<>=]{0,2})(\d{1,15}(?:\.\d{1,15})?) (\S+)$")
+_QUANTITY: Final = re.compile(r"^([<>=]{0,2}-?)(\d{1,15}(?:\.\d{1,15})?)(?: (\S+))?$")
 _USUAL_DECIMALS: Final = 2
 _BAND_DECIMALS: Final = 1
 Titles = Mapping[str, Mapping[str, str]]
@@ -93,7 +93,7 @@ class Words(msgspec.Struct, frozen=True):
         if read is None:
             return one_line(value)
         comparator, number, unit = read.groups()
-        return f"{comparator}{number.replace('.', self.say('number.decimal'))} {self.word('unit', unit)}".rstrip()
+        return f"{comparator}{number.replace('.', self.say('number.decimal'))} {self.word('unit', unit or '')}".rstrip()
 
     def listed(self, items: tuple[str, ...]) -> str:
         """Return the items as a list in a sentence: ``a, b and c``."""

@@ -301,7 +301,20 @@ CARDS = {
         values={"last_seen": "2023-02-01"},
     ),
     "P1": decided(
-        CHILD,
+        with_(
+            CHILD,
+            gates=(
+                GateFinding(
+                    gate="G-PAED",
+                    effect="route",
+                    evidence=(
+                        evidence("MedicationRequest", "gc-2", display="Prednisolon 5 mg", when=on("2026-04-10")),
+                        evidence("MedicationRequest", "gc-1", display="Prednisolon 5 mg", when=on("2025-11-20")),
+                        evidence("Condition", "fracture", display="Radiusfraktur", when=on("2024-08")),
+                    ),
+                ),
+            ),
+        ),
         "P1",
         "refer-paediatric-endocrinology",
         reasons=("paediatric-trigger", "steroid", "long-bone-fractures"),

@@ -18,8 +18,8 @@ from cds_service.risk.assessment import (
     ToolResult,
     Unknown,
 )
-from cds_service.risk.record import NotCoded
-from tests.unit.cards.patients import CARDS, MAN_40, UNREAD, WOMAN_58, decided, options, with_
+from cds_service.risk.record import Evidence, NotCoded
+from tests.unit.cards.patients import CARDS, CHILD, MAN_40, UNREAD, WOMAN_58, decided, on, options, with_
 
 MOST_WORDS_OF_PROSE = 120
 
@@ -74,6 +74,32 @@ def test_the_scan_is_spoken_of_only_where_it_is_ordered() -> None:
 
 def test_without_a_tier_no_points_are_mentioned() -> None:
     assert "oäng" not in detail("P1")
+
+
+def routed(*evidence: Evidence) -> list[str]:
+    """The lines of what was seen when a gate leads away from the adult rules for these reasons."""
+    gate = GateFinding(gate="G-PAED", effect="route", evidence=evidence)
+    seen = detail("P1", with_(CHILD, gates=(gate,))).partition("Sett i journalen:\n")[2]
+    return seen.partition("\n\n")[0].splitlines()[:-1]
+
+
+def test_what_leads_to_another_route_is_told_in_the_records_words_the_newest_of_each() -> None:
+    osteoporosis = Evidence("Condition", "Condition/1", display="Osteoporos", when=on("2021-10"))
+    older = Evidence("Condition", "Condition/2", display="Osteoporos", when=on("2019"))
+    scan = Evidence("Observation", "Observation/1", code="38267-1", value="-2.6")
+    assert routed(osteoporosis, older, scan) == ["- ”Osteoporos”, 2021-10", "- ”38267-1”: -2,6"]
+
+
+def test_what_has_no_name_is_not_told_and_no_list_goes_on_for_ever() -> None:
+    many = [Evidence("Condition", f"Condition/{n}", display=f"Fraktur {n}") for n in range(20)]
+    assert routed(Evidence("Condition", "Condition/1")) == []
+    assert routed(*many) == [f"- ”Fraktur {n}”" for n in range(8)]
+
+
+def test_only_a_gate_that_leads_elsewhere_is_told_among_what_was_seen() -> None:
+    seen = Evidence("Observation", "Observation/1", display="DXA")
+    gate = GateFinding(gate="G-DXA", effect="suppress", evidence=(seen,))
+    assert "DXA”" not in detail("P1", with_(CHILD, gates=(gate,)))
 
 
 @pytest.mark.parametrize(
