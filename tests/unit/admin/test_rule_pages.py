@@ -108,6 +108,14 @@ def test_what_there_is_not_is_not_found(client, signed_in, ledger, path):
 # ---------------------------------------------------------------- the whole way
 
 
+def test_bounds_are_told_with_the_unit_where_there_is_one(client, signed_in, send):
+    signed_in("editor", "alva")
+    send("/admin/rules", "/admin/rules", base="", reason=WHY)
+    page = client.get(f"{AT}/edit/BODY").text
+    assert "60 to 70 years. Source:" in page
+    assert "0 to 2. Source:" in page
+
+
 def test_a_threshold_is_changed_approved_published_and_gone_back_from(client, signed_in, send, ledger):
     signed_in("editor", "alva")
     answer = send("/admin/rules", "/admin/rules", base="", reason=WHY)

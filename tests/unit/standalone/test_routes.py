@@ -248,6 +248,14 @@ def test_names_typed_for_the_letter_stand_in_the_letter_alone(client):
     assert "Testsson" not in leaflet.text
 
 
+def test_the_leaflet_does_not_say_that_it_is_for_professionals(client):
+    result = post(client, PERSON)
+    assert "For health professionals." in result.text
+    leaflet = client.post("/assess?lang=en", data={"action": "leaflet", "again": again(result)})
+    assert "Look after your bones" in leaflet.text
+    assert "For health professionals" not in leaflet.text
+
+
 def test_a_protected_identity_keeps_names_out_of_the_letter(client):
     value = json.loads(bundle())
     patient = next(one["resource"] for one in value["entry"] if one["resource"]["resourceType"] == "Patient")
