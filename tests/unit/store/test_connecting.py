@@ -1,6 +1,9 @@
 """What each kind of database needs to be told, and what happens when it goes away and comes back."""
 
 import contextlib
+import os
+import stat
+import sys
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +26,55 @@ def test_a_file_is_in_wal_mode_synchronises_fully_and_waits_for_a_writer(on_sqli
             for name in ("journal_mode", "synchronous", "busy_timeout")
         ]
     assert told == ["wal", 2, 5000]
+
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="the modes of files are POSIX's")
+
+
+@pytest.fixture
+def readable_by_all():
+    """The umask of most machines."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def modes(folder):
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir() if not file.is_symlink()}
+
+
+@posix
+def test_a_file_that_we_make_is_its_owners_alone_and_so_is_what_sqlite_lays_beside_it(tmp_path, readable_by_all):
+    with contextlib.closing(Store.open(f"sqlite:///{tmp_path / 'a.db'}")) as store:
+        store.ping()
+        assert modes(tmp_path) == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
+
+
+@posix
+def test_a_link_that_leads_to_no_file_yet_leads_to_such_a_file(tmp_path, readable_by_all):
+    (tmp_path / "link.db").symlink_to(tmp_path / "a.db")
+    Store.open(f"sqlite:///{tmp_path / 'link.db'}").close()
+    assert modes(tmp_path) == {"a.db": 0o600}
+
+
+@posix
+def test_a_file_that_is_there_keeps_the_mode_that_the_site_gave_it(tmp_path, readable_by_all):
+    (tmp_path / "a.db").touch(mode=0o640)
+    Store.open(f"sqlite:///{tmp_path / 'a.db'}").close()
+    assert modes(tmp_path) == {"a.db": 0o640}
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///file::memory:?uri=true"])
+def test_a_store_in_memory_leaves_no_file(tmp_path, monkeypatch, url):
+    monkeypatch.chdir(tmp_path)
+    with connect(url).connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "memory"
+    assert modes(tmp_path) == {}
+
+
+def test_where_no_file_can_be_made_the_store_says_so(tmp_path):
+    with pytest.raises(StoreError, match="could not be opened"):
+        Store.open(f"sqlite:///{tmp_path / 'missing' / 'a.db'}")
 
 
 def test_nothing_is_set_on_a_database_that_we_do_not_know(on_sqlite, monkeypatch):
