@@ -4,7 +4,7 @@ Whoever changes a version sends the ``revision`` that it read, and gets 409 when
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from cards.changes import changes
 from cds_service.admin.access import require
-from cds_service.admin.roles import Role
+from cds_service.admin.rules.acts import need_role_for
 from cds_service.admin.rules.ledger import Ledger
 from cds_service.admin.rules.values import read_value
 from cds_service.admin.visit import SECURITY_HEADERS, Visit
@@ -162,29 +162,25 @@ def _retire(visit: Visit, name: str, ledger: Ledger, asked: Asked) -> None:
     ledger.retired(name, visit.actor, asked.reason, made_from=asked.revision)
 
 
-ACTS: Final[dict[str, tuple[Role, Callable[[Visit, str, Ledger, Asked], None]]]] = {
-    "submit": ("editor", _submit),
-    "send-back": ("publisher", _send_back),
-    "approve": ("publisher", _approve),
-    "publish": ("publisher", _publish),
-    "withdraw": ("publisher", _withdraw),
-    "rollback": ("publisher", _roll_back),
-    "retire": ("editor", _retire),
+ACTS: Final[Mapping[str, Callable[[Visit, str, Ledger, Asked], None]]] = {
+    "submit": _submit,
+    "send-back": _send_back,
+    "approve": _approve,
+    "publish": _publish,
+    "withdraw": _withdraw,
+    "rollback": _roll_back,
+    "retire": _retire,
 }
-"""What may be done to a version, and the least role that may; the same as on the pages."""
+"""How each act is done here; the least role for it is in :data:`.acts.ROLES`."""
 
 
 @router.post("/{name}/{act}")
 async def do(name: str, act: str, visit: _Editor) -> Response:
     """Do one of :data:`ACTS`."""
-    if act not in ACTS:
-        visit.refuse(404, "missing")
-    role, doing = ACTS[act]
-    if not visit.may(role):
-        visit.refuse(403, "role")
+    need_role_for(act, visit)
 
     def acted(ledger: Ledger, asked: Asked) -> Any:
-        doing(visit, name, ledger, asked)
+        ACTS[act](visit, name, ledger, asked)
         return _whole(ledger, name)
 
     return await _done(visit, acted)

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from cards.changes import ChangeGroup, changes, label_of
 from cards.words import Words, words
 from cds_service.admin.access import require
-from cds_service.admin.roles import Role
+from cds_service.admin.rules.acts import need_role_for
 from cds_service.admin.rules.entries import Group, groups
 from cds_service.admin.rules.ledger import BUILT_IN, Ledger
 from cds_service.admin.rules.problems import Problem, problem_of
@@ -220,28 +220,24 @@ def _retire(visit: Visit, name: str, revision: int) -> None:
     visit.room.ledger.retired(name, visit.actor, visit.field("reason"), made_from=revision)
 
 
-ACTS: Final[Mapping[str, tuple[Role, Callable[[Visit, str, int], None]]]] = {
-    "submit": ("editor", _submit),
-    "send-back": ("publisher", _send_back),
-    "approve": ("publisher", _approve),
-    "publish": ("publisher", _publish),
-    "withdraw": ("publisher", _withdraw),
-    "rollback": ("publisher", _roll_back),
-    "retire": ("editor", _retire),
+ACTS: Final[Mapping[str, Callable[[Visit, str, int], None]]] = {
+    "submit": _submit,
+    "send-back": _send_back,
+    "approve": _approve,
+    "publish": _publish,
+    "withdraw": _withdraw,
+    "rollback": _roll_back,
+    "retire": _retire,
 }
-"""What may be done to a version, and the least role that may."""
+"""How each act is done here; the least role for it is in :data:`.acts.ROLES`."""
 
 
 @router.post(f"{PATH}/{{name}}/do/{{act}}")
 def do(name: str, act: str, visit: _Editor) -> Response:
     """Do one of :data:`ACTS` to a version."""
-    if act not in ACTS:
-        visit.refuse(404, "missing")
-    role, doing = ACTS[act]
-    if not visit.may(role):
-        visit.refuse(403, "role")
+    need_role_for(act, visit)
     try:
-        doing(visit, name, revision_of(visit))
+        ACTS[act](visit, name, revision_of(visit))
     except UnknownVersion:
         visit.refuse(404, "missing")
     except Failures as error:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from cds_service.admin.rules import api, pages
+from cds_service.admin.rules.acts import ROLES
 from cds_service.admin.tokens import new_token
 from cds_service.admin.visit import User
 
@@ -33,6 +35,16 @@ def people(room, who):
     from cds_service.admin.people import People  # noqa: PLC0415 - only here
 
     return People(room.store, room.now, who)
+
+
+def test_pages_and_programs_do_the_same_acts_which_are_those_that_have_a_role():
+    assert set(api.ACTS) == set(pages.ACTS) == set(ROLES)
+
+
+@pytest.mark.parametrize("act", [act for act, role in ROLES.items() if role == "publisher"])
+def test_an_act_of_a_publisher_is_not_an_editors(call, room, act):
+    draft(room.ledger)
+    assert call("alva", "editor", "POST", f"{AT}/{act}", {"reason": WHY}).status_code == 403
 
 
 def test_without_a_token_nothing_is_told(client):
