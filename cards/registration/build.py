@@ -162,7 +162,8 @@ def _codes(codings: tuple[Coding, ...]) -> str:
 
 def _target(target: Target) -> str:
     parts = (target.name, target.channel, target.unit, *target.address, target.identifier, _codes(target.codes))
-    return f"{target.action}: {', '.join(part for part in parts if part)}"
+    whom = "" if target.who == "everybody" else f" ({target.who})"
+    return f"{target.action}{whom}: {', '.join(part for part in parts if part)}"
 
 
 def _limits(client: Client, site: Site, in_words: Words) -> Section:

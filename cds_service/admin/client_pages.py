@@ -145,7 +145,7 @@ def _saved(visit: Visit, entry: ClientEntry, document: Json) -> ClientEntry:
     made_from = int(given) if given.isdecimal() and given.isascii() else -1
     if made_from != entry.revision:
         raise Conflict("the page shows an earlier form")
-    checked = read_document(document)
+    checked = read_document(document, before=entry.document)
     if not differences(entry.document, checked):
         return entry
     return visit.room.store.clients.change(checked, made_from=made_from, by=visit.actor, reason=visit.field("reason"))

@@ -186,7 +186,7 @@ def _state(entry: ClientEntry) -> str:
 
 
 def _change(table: ClientTable, entry: ClientEntry, edit: Callable[[Json], Json], reason: str) -> None:
-    document = read_document(edit(dict(entry.document)))
+    document = read_document(edit(dict(entry.document)), before=entry.document)
     if not differences(entry.document, document):
         typer.echo(f"{entry.id} is as it was", err=True)
         return

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from cds_service.clients.model import Client
 from cds_service.clients.schema import ClientDocument
+from cds_service.clients.targets import KEPT, TargetEntry, Whatever
 from cds_service.errors import ClientError
 
 Json = dict[str, Any]
@@ -18,23 +19,37 @@ _MOST_FAULTS: Final = 20
 _PREFIX: Final = "Value error, "
 
 
-def read_document(document: Mapping[str, Any] | str | bytes) -> Json:
+def read_document(document: Mapping[str, Any] | str | bytes, *, before: Mapping[str, Any] | None = None) -> Json:
     """Return a client's document, checked and complete: every member is there, defaults written out.
 
+    ``before`` is the document that is kept of the same client: receivers in it that an earlier version took and this
+    one would not may stay as they are, so that a client is not shut out by an upgrade and can always be disabled.
     Raises ClientError, whose ``faults`` name each place (``auth.issuer``) and what is wrong there.
     """
     parsed = read_json(document) if isinstance(document, str | bytes) else document
     try:
-        checked = ClientDocument.model_validate(parsed)
+        checked = ClientDocument.model_validate(parsed, context={KEPT: _targets(before)})
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         raise ClientError(tuple(_fault(one["loc"], one["msg"]) for one in faults[:_MOST_FAULTS])) from None
     return checked.model_dump(mode="json", by_alias=True)
 
 
+def _targets(before: Mapping[str, Any] | None) -> list[TargetEntry]:
+    try:
+        return ClientDocument.model_validate(before, context={KEPT: Whatever()}).answers.targets
+    except ValidationError:
+        return []
+
+
 def read_client(document: Mapping[str, Any] | str | bytes) -> Client:
     """Return the client that a document describes. Raises ClientError as :func:`read_document` does."""
     return compiled(read_document(document))
+
+
+def read_kept(document: Mapping[str, Any]) -> Client:
+    """Return the client of a document from the store, which an earlier version may have checked. Raises ClientError."""
+    return compiled(read_document(document, before=document))
 
 
 def compiled(document: Mapping[str, Any]) -> Client:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 AuthMode = Literal["open", "api-key", "jwt", "mtls"]
+Who = Literal["everybody", "adults", "children", "multiple-limb-deficiency"]
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -69,6 +70,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     action: str
     name: str
+    who: Who = "everybody"
     channel: str = ""
     unit: str = ""
     address: tuple[str, ...] = ()

@@ -7,11 +7,13 @@ what belongs to another mode of authentication is refused instead of ignored.
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, field_validator, model_validator
 
 from cds_service.clients.addresses import browser_origin, key_address, server_address
 from cds_service.clients.model import AuthMode
 from cds_service.clients.public_keys import ALGORITHMS, Algorithm, public_key
+from cds_service.clients.strict import STRICT, Line, Short
+from cds_service.clients.targets import MOST_TARGETS, CodingEntry, TargetEntry, each_is_reached
 from cds_service.settings import HookName
 
 SCHEMA: Final = 1
@@ -35,10 +37,6 @@ def _distinct(values: list[Any]) -> list[Any]:
     return values
 
 
-Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)
-]
-Short = Annotated[str, StringConstraints(max_length=255, pattern=r"^[^\x00-\x1f\x7f]*$", strip_whitespace=True)]
 ServerAddress = Annotated[Line, AfterValidator(server_address)]
 KeyAddress = Annotated[Line, AfterValidator(key_address)]
 BrowserOrigin = Annotated[Line, AfterValidator(browser_origin)]
@@ -48,8 +46,7 @@ Listed = Annotated[list[Line], Field(max_length=_MOST), Distinct]
 
 
 class _Strict(BaseModel):
-    # Strict: "5" and true are no numbers, however willingly they could be read as such.
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = STRICT
 
 
 class ApiKeyEntry(_Strict):
@@ -133,33 +130,6 @@ class FhirEntry(_Strict):
     fetch_seconds: float | None = Field(None, gt=0, le=30, allow_inf_nan=False)
 
 
-class CodingEntry(_Strict):
-    """A coding of an order."""
-
-    system: Line
-    code: Line
-    display: Short = ""
-
-
-class TargetEntry(_Strict):
-    """Who receives a referral, and how."""
-
-    action: Annotated[str, StringConstraints(pattern=r"^refer-[a-z-]{1,60}$")]
-    name: Line
-    channel: Short = ""
-    unit: Short = ""
-    address: Annotated[list[Line], Field(max_length=8)] = []
-    identifier_system: Short = ""
-    identifier: Short = ""
-    codes: Annotated[list[CodingEntry], Field(max_length=5)] = []
-
-    @model_validator(mode="after")
-    def _whole_identifier(self) -> Self:
-        if bool(self.identifier) is not bool(self.identifier_system):
-            raise ValueError("identifier and identifier_system go together")
-        return self
-
-
 class AnswersEntry(_Strict):
     """How the client wants its answers."""
 
@@ -171,13 +141,11 @@ class AnswersEntry(_Strict):
     links: Annotated[list[LinkKind], Distinct] = ["rules", "leaflet", "frax"]
     document_reference: bool = False
     order_codes: dict[OrderAction, Annotated[list[CodingEntry], Field(min_length=1, max_length=5)]] = {}
-    targets: Annotated[list[TargetEntry], Field(max_length=_MOST)] = []
+    targets: Annotated[list[TargetEntry], Field(max_length=MOST_TARGETS)] = []
 
     @model_validator(mode="after")
-    def _one_target_per_action(self) -> Self:
-        actions = [target.action for target in self.targets]
-        if len(set(actions)) != len(actions):
-            raise ValueError("targets: the same action twice")
+    def _each_target_is_reached(self) -> Self:
+        each_is_reached(self.targets)
         return self
 
 

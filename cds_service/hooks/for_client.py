@@ -31,7 +31,7 @@ def as_client_wants(options: CardOptions, client: Client | None) -> CardOptions:
     if client is None:
         return options
     answers = client.answers
-    own_targets = tuple(_target(target) for target in answers.targets)
+    own_targets = tuple(receiver(target) for target in answers.targets)
     return structs.replace(
         options,
         language=answers.language or options.language,
@@ -76,7 +76,8 @@ def _links(links: Links, drawn: frozenset[str]) -> Links:
     )
 
 
-def _target(target: Target) -> ReferralTarget:
+def receiver(target: Target) -> ReferralTarget:
+    """Return what the cards and the letter work with."""
     members = {name: getattr(target, name) for name in target.__struct_fields__ if name != "codes"}
     return ReferralTarget(**members, codes=_codes(target.codes))
 

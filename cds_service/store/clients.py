@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from cds_service.clients import Client, clashes, differences, read_client, read_document
+from cds_service.clients import Client, clashes, differences, read_document, read_kept
 from cds_service.errors import ClientError, Conflict
 from cds_service.store.audit import AuditEntry, AuditTrail
 from cds_service.store.tables import CLIENT_HISTORY, CLIENTS
@@ -33,7 +33,7 @@ class ClientEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     def client(self) -> Client:
         """Return the client. Raises ClientError when this version of the service cannot use the document."""
-        return read_client(self.document)
+        return read_kept(self.document)
 
 
 class ClientTable:
@@ -85,10 +85,11 @@ class ClientTable:
 
         Raises ClientError for a faulty document or a clash, Conflict when it is no longer at that revision, or unknown.
         """
-        entry = _entry(document, made_from + 1, by)
+        kept = self.get(str(document.get("id", "")))
+        before = kept.document if kept else {}
+        entry = _entry(document, made_from + 1, by, before)
         with self._transaction() as connection:
             _lock(connection)
-            before = connection.execute(sa.select(CLIENTS.c.document).where(CLIENTS.c.id == entry.id)).scalar() or {}
             here = (CLIENTS.c.id == entry.id) & (CLIENTS.c.revision == made_from)
             if connection.execute(CLIENTS.update().where(here).values(_row(entry))).rowcount != 1:
                 raise Conflict(f"client {entry.id} was changed meanwhile, or is not registered; read it again")
@@ -98,8 +99,8 @@ class ClientTable:
         return entry
 
 
-def _entry(document: Mapping[str, Any], revision: int, by: str) -> ClientEntry:
-    checked = read_document(document)
+def _entry(document: Mapping[str, Any], revision: int, by: str, before: Mapping[str, Any] | None = None) -> ClientEntry:
+    checked = read_document(document, before=before)
     return ClientEntry(id=checked["id"], revision=revision, document=checked, changed=datetime.now(UTC), changed_by=by)
 
 

@@ -123,6 +123,15 @@ def test_a_key_is_shown_once_kept_as_a_hash_and_removed(client, room, maja, pilo
     assert "there is no key with this prefix" in said(again)
 
 
+@pytest.mark.usefixtures("maja", "pilot")
+def test_a_client_whose_document_an_earlier_version_took_can_be_disabled(room, send):
+    kept = {**json.loads(NEW), "answers": {"targets": [{"action": "refer-endocrinology", "name": "Endo North"}]}}
+    with room.store._transaction() as connection:
+        connection.execute(CLIENTS.update().values(document=kept))
+    assert send("/admin/clients/pilot/disable", **{"made-from": "1"}).status_code == 303
+    assert not room.store.clients.get("pilot").client().active
+
+
 def test_a_client_is_disabled_and_let_in_again(client, room, maja, pilot, send):
     send("/admin/clients/pilot/disable", **{"made-from": "1"})
     assert room.store.clients.get("pilot").document["active"] is False

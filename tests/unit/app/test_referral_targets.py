@@ -10,7 +10,9 @@ from starlette.testclient import TestClient
 
 from cards.options import OrderCode, ReferralTarget
 from cds_service.app import create_app
-from cds_service.app.referral_targets import TargetEntry, read_targets
+from cds_service.app.referral_targets import read_targets
+from cds_service.clients.model import Target
+from cds_service.clients.targets import TargetEntry
 from cds_service.demo import hook_request
 from cds_service.settings import Settings
 from tests.http.conftest import SERVICE
@@ -63,6 +65,7 @@ def test_the_example_is_read_whole(repository):
         ("[[target]]\n" + GOOD + 'who = "men"', "target.0.who: "),
         ("[[target]]\n" + GOOD + 'identifier = "1"', "identifier and identifier_system go together"),
         ("[[target]]\n" + GOOD.replace("TakeCare", ""), "give a channel, an address or both"),
+        ("[[target]]\n" + GOOD.replace("endocrinology", "a-"), "target.0: action: "),
         ("[[target]]\n" + GOOD + "[[target]]\n" + GOOD, "refer-endocrinology: an earlier target"),
         ("[[target]]\n" + GOOD + "[[target]]\n" + GOOD + 'who = "adults"', "refer-endocrinology: an earlier target"),
     ],
@@ -84,7 +87,8 @@ def test_two_of_one_action_may_take_different_patients(read):
 
 
 def test_every_member_of_a_receiver_can_be_set():
-    assert set(TargetEntry.model_fields) == set(ReferralTarget.__struct_fields__)
+    names = set(TargetEntry.model_fields)
+    assert names == set(Target.__struct_fields__) == set(ReferralTarget.__struct_fields__)
 
 
 # ---------------------------------------------------------------- where they are seen

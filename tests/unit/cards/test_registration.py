@@ -43,7 +43,10 @@ FULL = jwt_client(subjects=["site-1"], audiences=["urn:cds"], key_urls=["https:/
         "silent": True,
         "links": ["rules"],
         "order_codes": {"order-dxa": [{"system": "https://o.example", "code": "DXA", "display": "Bone density"}]},
-        "targets": [{"action": "refer-endocrinology", "name": "Endo North", "address": ["Box 1"]}],
+        "targets": [
+            {"action": "refer-endocrinology", "name": "Endo Kids", "who": "children", "channel": "TakeCare"},
+            {"action": "refer-endocrinology", "name": "Endo North", "address": ["Box 1"]},
+        ],
     },
     "limits": {"calls_per_minute": 60, "burst": 5, "body_bytes": 1_000_000},
     "cors_origins": ["https://app.north.example"],
@@ -99,7 +102,10 @@ def test_the_clients_own_choices_are_told_and_those_of_the_site_where_it_has_non
     assert found["cards not shown"] == ("K7",)
     assert found["silent: called, shows nothing"] == ("yes",)
     assert found["own order codes"] == ("order-dxa: https://o.example | DXA | Bone density",)
-    assert found["own receivers of referrals"] == ("refer-endocrinology: Endo North, Box 1",)
+    assert found["own receivers of referrals"] == (
+        "refer-endocrinology (children): Endo Kids, TakeCare",
+        "refer-endocrinology: Endo North, Box 1",
+    )
     assert found["largest call"][0].startswith("1,000,000 bytes")
     assert found["web origins (CORS)"] == ("https://app.north.example",)
     usual = rows(sheet("api-key"))

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from cds_service.cli import app, clients, main
 from cds_service.store import Store
+from cds_service.store.tables import CLIENTS
 from tests.unit.clients.documents import jwt_client, key_client, open_client
 
 
@@ -119,6 +120,15 @@ def test_a_key_is_shown_once_and_only_its_hash_is_kept(store, file, tmp_path):
     assert run("key", "pilot", "--revoke", prefix).exit_code == 0
     assert store.clients.get("pilot").document["auth"]["api_keys"] == []
     assert "no key with this prefix" in str(run("key", "pilot", "--revoke", prefix).exception)
+
+
+def test_a_client_whose_document_an_earlier_version_took_can_be_disabled(store):
+    store.clients.add(open_client(), by="alva")
+    kept = open_client(answers={"targets": [{"action": "refer-endocrinology", "name": "Endo North"}]})
+    with store._transaction() as connection:
+        connection.execute(CLIENTS.update().values(document=kept))
+    assert run("disable", "anyone").exit_code == 0
+    assert not store.clients.get("anyone").client().active
 
 
 def test_a_client_is_let_in_no_longer_and_again(store, file):

@@ -6,16 +6,17 @@ from typing import get_args
 
 import pytest
 
+import cards.options
 from cards.options import built_in
-from cds_service.clients import read_client, read_document, written
-from cds_service.clients.model import Coding, Target
+from cds_service.clients import read_client, read_document, read_kept, written
+from cds_service.clients.model import Coding, Target, Who
 from cds_service.clients.schema import CardKind, OrderAction
 from cds_service.errors import ClientError
 
 from .documents import KEY_256, jwt_client, key_client, mtls_client, open_client, without
 
 KEPT = {"prefix": "a" * 12, "sha256": "0" * 64, "made": "2026-01-01"}
-REFER = {"action": "refer-x", "name": "A"}
+REFER = {"action": "refer-endocrinology", "name": "A", "channel": "TakeCare"}
 
 
 def faults(document):
@@ -38,6 +39,7 @@ def test_the_shortest_document_means_the_defaults_of_the_service():
 def test_a_full_document_means_what_it_says():
     dxa = {"system": "urn:oid:1.2.752.116.1.3.2.1.4", "code": "AA000", "display": "DXA"}
     target = {"action": "refer-endocrinology", "name": "Endo North", "address": ["Box 1"], "codes": [dxa]}
+    children = {"action": "refer-endocrinology", "name": "Endo Kids", "who": "children", "channel": "TakeCare"}
     document = jwt_client(subjects=["site-1"], key_urls=["https://ehr.north.example/jwks"], max_life_seconds=86_400) | {
         "active": False,
         "fhir": {"version": "STU3", "servers": ["https://ehr.north.example/fhir/"], "fetch_seconds": 1},
@@ -50,7 +52,7 @@ def test_a_full_document_means_what_it_says():
             "links": [],
             "document_reference": True,
             "order_codes": {"order-dxa": [dxa]},
-            "targets": [target],
+            "targets": [children, target],
         },
         "limits": {"calls_per_minute": 60, "burst": 5, "body_bytes": 1_000_000},
         "cors_origins": ["https://App.north.example:8443"],
@@ -62,6 +64,7 @@ def test_a_full_document_means_what_it_says():
     assert client.fhir.servers == ("https://ehr.north.example/fhir",)
     assert client.answers.order_codes == {"order-dxa": (Coding(**dxa),)}
     assert client.answers.targets == (
+        Target(action="refer-endocrinology", name="Endo Kids", who="children", channel="TakeCare"),
         Target(action="refer-endocrinology", name="Endo North", address=("Box 1",), codes=(Coding(**dxa),)),
     )
     assert client.calls("patient-view")
@@ -110,7 +113,12 @@ def test_what_is_written_out_is_read_back_the_same():
         (open_client(answers={"hidden_cards": ["K9"]}), "answers.hidden_cards.0", "K1"),
         (open_client(answers={"order_codes": {"order-mri": []}}), "answers.order_codes.order-mri.[key]", "order-dxa"),
         (open_client(answers={"order_codes": {"order-dxa": []}}), "answers.order_codes.order-dxa", "at least 1"),
-        (open_client(answers={"targets": [REFER] * 2}), "answers", "the same action twice"),
+        (open_client(answers={"targets": [REFER] * 2}), "answers", "an earlier target of this action"),
+        (open_client(answers={"targets": [REFER, REFER | {"who": "adults"}]}), "answers", "an earlier target"),
+        (open_client(answers={"targets": [REFER | {"who": "men"}]}), "answers.targets.0.who", "adults"),
+        (open_client(answers={"targets": [REFER | {"channel": ""}]}), "answers.targets.0", "a channel, an address or"),
+        (open_client(answers={"targets": [REFER | {"action": "refer-a-"}]}), "answers.targets.0", "a letter first"),
+        (open_client(answers={"targets": [REFER | {"action": "order-dxa"}]}), "answers.targets.0.action", "pattern"),
         (open_client(answers={"targets": [REFER | {"identifier": "1"}]}), "answers.targets.0", "go together"),
         (open_client(limits={"burst": 0}), "limits.burst", "1"),
         (open_client(cors_origins=["https://a.example/app"]), "cors_origins.0", "nothing more"),
@@ -129,6 +137,44 @@ def test_what_is_no_document_at_all_is_refused(text):
     assert faults(text)
 
 
+def earlier(*targets, **members):
+    """A document that an earlier version checked: receivers without a way to them, an action that ends in a hyphen."""
+    checked = read_document(open_client(answers={"targets": [REFER]}, **members))
+    given = tuple({name: value for name, value in one.items() if name != "who"} for one in targets)
+    return checked | {"answers": checked["answers"] | {"targets": list(given)}}
+
+
+NOWHERE = REFER | {"channel": ""}
+HYPHEN = REFER | {"action": "refer-a-"}
+
+
+def test_a_document_that_an_earlier_version_took_is_still_a_client():
+    kept = earlier(NOWHERE, HYPHEN)
+    with pytest.raises(ClientError):
+        read_client(kept)
+    assert [(one.action, one.who) for one in read_kept(kept).answers.targets] == [
+        ("refer-endocrinology", "everybody"),
+        ("refer-a-", "everybody"),
+    ]
+
+
+def test_it_can_be_changed_while_a_receiver_that_is_changed_or_new_is_held_to_the_rules():
+    kept = earlier(NOWHERE)
+    disabled = read_document(kept | {"active": False}, before=kept)
+    assert not disabled["active"]
+    assert read_document(disabled, before=kept) == disabled
+    for targets in ([NOWHERE | {"name": "B"}], [NOWHERE, HYPHEN]):
+        with pytest.raises(ClientError):
+            read_document(earlier(*targets), before=kept)
+
+
+def test_a_document_that_is_no_clients_at_all_keeps_nothing():
+    with pytest.raises(ClientError):
+        read_kept({"schema": 1, "id": "anyone", "answers": {"targets": [NOWHERE]}})
+    with pytest.raises(ClientError):
+        read_document(earlier(NOWHERE), before={"schema": 1, "answers": {"targets": [NOWHERE]}})
+
+
 def test_an_empty_member_of_another_mode_is_no_fault():
     assert read_document(open_client() | {"auth": {"mode": "open", "keys": [], "issuer": ""}})
 
@@ -140,7 +186,8 @@ def test_what_is_said_never_quotes_what_was_typed():
     assert "ush" not in str(refused.value).replace("secret_member", "")
 
 
-def test_the_kinds_of_cards_and_orders_are_those_that_there_are():
+def test_the_kinds_of_cards_orders_and_patients_are_those_that_there_are():
+    assert get_args(Who) == get_args(cards.options.Who)
     assert set(get_args(CardKind)) == set(built_in().topics) - {"system"}
     assert set(get_args(OrderAction)) == set(built_in().actions)
 

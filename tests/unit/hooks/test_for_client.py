@@ -135,6 +135,18 @@ def target(action):
     return {"action": action, "name": "Bone clinic North", "address": ["Box 1", "123 45 North"], "codes": [DXA]}
 
 
+@pytest.mark.parametrize(("who", "taken"), [("adults", True), ("children", False)])
+def test_a_receiver_of_the_client_that_does_not_take_the_patient_leaves_the_next_one(answer, who, taken):
+    """Alva is grown up."""
+    only = [target(action) | {"who": who} for action in REFERRALS]
+    behind = [target(action) | {"name": "Clinic for all"} for action in REFERRALS]
+    referred = [one for one in resources(answer(answering(targets=only + behind))) if "performer" in one]
+    receivers = {one["performer"][0]["display"] for one in referred}
+    assert receivers == ({"Bone clinic North"} if taken else {"Clinic for all"})
+    alone = resources(answer(answering(targets=only)))
+    assert ("Bone clinic North" in str(alone)) is taken
+
+
 @pytest.mark.parametrize(
     ("drawn", "urls"),
     [

@@ -11,6 +11,8 @@ from cds_service.store import Store
 from cds_service.store.tables import CLIENTS
 from tests.unit.clients.documents import jwt_client, key_client, open_client
 
+NORTH = {"action": "refer-endocrinology", "name": "Endo North"}
+
 
 @pytest.fixture
 def store(tmp_path):
@@ -109,6 +111,21 @@ def test_a_document_that_this_version_cannot_use_does_not_hide_the_others(store)
         entries[0].client()
     store.clients.add(open_client(id="third"), by="alva")
     store.clients.change(open_client(active=False), made_from=1, by="alva")
+
+
+def test_a_document_that_an_earlier_version_took_is_let_in_and_can_be_disabled(store):
+    store.clients.add(open_client(answers={"targets": [{**NORTH, "channel": "TakeCare"}]}), by="alva")
+    with store._transaction() as connection:
+        earlier = open_client(answers={"targets": [NORTH]})
+        connection.execute(CLIENTS.update().values(document=earlier))
+    [entry] = store.clients.all()
+    assert entry.client().answers.targets[0].name == "Endo North"
+    changed = store.clients.change({**entry.document, "active": False}, made_from=1, by="bo")
+    assert not changed.client().active
+    again = store.clients.change({**changed.document, "active": True}, made_from=2, by="bo")
+    assert again.client().active
+    with pytest.raises(ClientError, match="a channel, an address or both"):
+        store.clients.add(earlier | {"id": "second"}, by="bo")
 
 
 def test_a_store_that_is_down_says_so_without_what_was_written(store):
