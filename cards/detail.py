@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-from cards.findings import LIMB_FAMILY, explained, reason_names, remarks_of, with_status
+from cards.findings import LIMB_FAMILY, explained, reason_names, remarks_of, routed_by, with_status
 from cards.formats import Block, Paragraph, Section
 from cards.limbs import limb_status_text, scan_lines
 from cards.summary import key_for, risk_phrase, spoken_of, triggers, unknown_items
 from cards.untrusted import one_line
 from cards.words import Said, Words
 from cds_service.risk.assessment import Assessment, Decision, Finding, Status, Threshold, Value
-from cds_service.risk.record import Evidence
 
 _MOST_FINDINGS: Final = 8
 _MOST_UNKNOWN: Final = 6
 _MOST_TEXTS: Final = 3
 _CONTESTED: Final = "contested"
-_ROUTE: Final = "route"
 _FOLDED_IN: Final = ("bone-protection", "K3", "vitamin-d-first", "K7", "frax-link")
 
 
@@ -72,27 +70,12 @@ def _seen(shown: tuple[Finding, ...], assessment: Assessment, in_words: Words) -
     lines += _marked("beside", beside, in_words)
     for status in (Status.POSSIBLE, Status.NOT_COUNTED):
         lines += _marked(status.value, with_status(assessment, status), in_words)
-    own = _routed_by(assessment, in_words)
-    return (*own, *lines, *_not_coded(assessment, in_words), _limb_line(assessment, in_words))
-
-
-def _routed_by(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
-    """What a gate that leads to another route rests on, in the record's words, the newest of each."""
-    found = (evidence for gate in assessment.gates if gate.effect == _ROUTE for evidence in gate.evidence)
-    newest: dict[str, Evidence] = {}
-    for evidence in found:
-        newest.setdefault(evidence.display or evidence.code, evidence)
-    told = [_as_recorded(text, evidence, in_words) for text, evidence in newest.items() if text]
-    return tuple(told[:_MOST_FINDINGS])
-
-
-def _as_recorded(text: str, evidence: Evidence, in_words: Words) -> str:
-    values: dict[str, Value] = {
-        "text": text,
-        "value": Said(in_words.quantity(evidence.value)) if evidence.value else None,
-        "when": evidence.when.text if evidence.when else None,
-    }
-    return in_words.say("seen.recorded", values)
+    return (
+        *routed_by(assessment, in_words),
+        *lines,
+        *_not_coded(assessment, in_words),
+        _limb_line(assessment, in_words),
+    )
 
 
 def _not_coded(assessment: Assessment, in_words: Words) -> tuple[str, ...]:

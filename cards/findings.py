@@ -9,6 +9,9 @@ from cds_service.risk.assessment import Assessment, Finding, Status, Value
 from cds_service.risk.record import Evidence
 
 LIMB_FAMILY: Final = "LD"
+ROUTE: Final = "route"
+"""The effect of a gate that leads to other advice than the tier would."""
+_MOST_RECORDED: Final = 8
 # Resources whose own text tells a clinician more than our sentence does; a drug's name is in the sentence already.
 _ANSWERS: Final = frozenset({"", "true", "false"})
 _NUMBER: Final = re.compile(r"^[0-9]+(\.[0-9]+)?(?=\s|$)")
@@ -32,6 +35,28 @@ def explained(finding: Finding, in_words: Words) -> str:
     sentence = _sentence(finding, in_words)
     sentence = _with_evidence(sentence, finding, in_words)
     return "; ".join([sentence, *remarks_of(finding, in_words)])
+
+
+def routed_by(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
+    """Return what a gate that leads to another route rests on, in the record's words, the newest of each: eight lines.
+
+    A low T-score, a known osteoporosis, the triggers in a child (1b, G-KNOWNOP, G-PAED of the rules).
+    """
+    found = (evidence for gate in assessment.gates if gate.effect == ROUTE for evidence in gate.evidence)
+    newest: dict[str, Evidence] = {}
+    for evidence in found:
+        newest.setdefault(evidence.display or evidence.code, evidence)
+    told = [_as_recorded(text, evidence, in_words) for text, evidence in newest.items() if text]
+    return tuple(told[:_MOST_RECORDED])
+
+
+def _as_recorded(text: str, evidence: Evidence, in_words: Words) -> str:
+    values: dict[str, Value] = {
+        "text": text,
+        "value": Said(in_words.quantity(evidence.value)) if evidence.value else None,
+        "when": evidence.when.text if evidence.when else None,
+    }
+    return in_words.say("seen.recorded", values)
 
 
 def remarks_of(finding: Finding, in_words: Words) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cards.findings import LIMB_FAMILY, explained, strongest, with_status
+from cards.findings import LIMB_FAMILY, explained, routed_by, strongest, with_status
 from cards.formats import Block, Section
 from cards.letter.form import form
 from cards.limbs import limb_status_text, scan_lines
@@ -23,7 +23,7 @@ def history_blocks(assessment: Assessment, in_words: Words) -> tuple[Block, ...]
     sections = {
         "person": _person(assessment, in_words),
         "limbs": (limb_status_text(assessment.limbs, in_words),),
-        "special": tuple(gate_line(gate, in_words) for gate in assessment.gates),
+        "special": (*(gate_line(gate, in_words) for gate in assessment.gates), *routed_by(assessment, in_words)),
         "findings": _said(_findings(assessment), in_words),
         "drugs": _said(_drugs(assessment), in_words),
         "vitamin-d": _vitamin_d(assessment, in_words),

@@ -61,11 +61,7 @@ LETTERS: dict[str, tuple[Assessment, LetterDetails, str]] = {
     "ex-center": (CARDS["K2"], PROTECTED, "refer-ex-center"),
     "treatment": (coded(CARDS["K4"], THIGH), FILLED_IN, "refer-osteoporosis-clinic"),
     "known": (with_(coded(CARDS["K8"], THIGH), gates=(KNOWN,)), LetterDetails(), "refer-osteoporosis-clinic"),
-    "child": (
-        with_(CARDS["P1"], gates=(GateFinding(gate="G-PAED", effect="route"),)),
-        LetterDetails(),
-        "refer-paediatric-endocrinology",
-    ),
+    "child": (CARDS["P1"], LetterDetails(), "refer-paediatric-endocrinology"),
     "pregnant": (PREGNANT, LetterDetails(), "refer-endocrinology"),
 }
 DEMO = tuple(patient.id for patient in demo_patients())
