@@ -89,7 +89,7 @@ def test_a_run_is_in_the_audit_with_versions_and_numbers_alone(client, signed_in
     assert entry.details == {"against": "1.0.0", "cohort": "built-in", "people": str(PEOPLE)}
 
 
-def test_an_uploaded_export_is_counted_and_forgotten(client, signed_in, trials, version, settings, tmp_path):
+def test_an_uploaded_export_is_counted_and_forgotten(client, signed_in, trials, version, tmp_path, capsys):
     signed_in("editor")
     people = lines(patient(id="synthetic-a", name=[{"family": "Uploadsson"}]), condition("Z89.6", "synthetic-a"))
     answer = begin(client, version, [("export", ("export.ndjson", people))], cohort="upload")
@@ -99,7 +99,8 @@ def test_an_uploaded_export_is_counted_and_forgotten(client, signed_in, trials, 
     run = trials.store.simulations.recent(trials.now())[0]
     kept = trials.store.simulations.get(run.number, trials.now()).outcome
     assert (run.cohort, run.people) == ("upload", 1)
-    for text in (page, kept, *(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir())):
+    said = capsys.readouterr()
+    for text in (page, kept, said.out, said.err, *(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir())):
         assert "Uploadsson" not in text
         assert "synthetic-a" not in text
         assert "1956-03" not in text
