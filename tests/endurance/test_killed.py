@@ -1,13 +1,12 @@
 """Servers are killed under load at random moments; the store and the disk go away and come back. Nothing is lost.
 
-A short run on a person's machine; in CI two hundred rounds, at most four minutes of them.
+A short run on a person's machine; in CI two hundred rounds, five minutes or so.
 """
 
 import os
 import random
 import sqlite3
 import time
-import warnings
 
 import pytest
 
@@ -16,7 +15,6 @@ from cds_service.store import Store
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 ROUNDS = 200 if CI else 15
 OUTAGES = 6 if CI else 2
-MOST_SECONDS = 240
 CHANCE = random.Random(7)  # noqa: S311 - chance, not secrecy
 
 
@@ -58,23 +56,19 @@ def test_killed_at_random_moments_it_starts_again_and_has_lost_nothing(tmp_path,
     url = f"sqlite:///{file}"
     Store.open(url).close()
     servers = nursery(url)
-    began, rounds = time.monotonic(), 0
-    while rounds < ROUNDS and time.monotonic() - began < MOST_SECONDS:
+    for _ in range(ROUNDS):
         server = servers.start()
         with clinic.working(server):
             clinic.wait_for(1)
             time.sleep(CHANCE.uniform(0, 0.2))
             server.kill()
         whole(file)
-        rounds += 1
     last = servers.start()
     settled(last, tmp_path / "spool")
     last.stop()
     whole(file)
     kept(url, clinic, tmp_path / "spool")
     assert clinic.refused == []
-    if rounds < ROUNDS:
-        warnings.warn(f"only {rounds} of {ROUNDS} rounds fitted into {MOST_SECONDS} s", stacklevel=1)
 
 
 def test_two_servers_on_one_store_take_over_what_the_killed_one_left(tmp_path, nursery, clinic):
