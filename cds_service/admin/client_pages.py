@@ -1,4 +1,4 @@
-"""The clients: who may call, changed as documents; their keys; why calls were refused; the sheet for their analyst."""
+"""The clients: who may call, changed by a form or as documents; their keys; why calls were refused; their sheets."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -7,10 +7,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Response
 from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cards.registration import RegistrationSheet, registration_sheet, sheet_html, sheet_pdf
 from cds_service.admin.access import require
+from cds_service.admin.client_form import CARDS, FORMATS, HOOKS, LANGUAGES, VERSIONS, filled_in, form_of
 from cds_service.admin.posted import text
 from cds_service.admin.visit import SECURITY_HEADERS, Visit
 from cds_service.clients import differences, read_document, written
@@ -91,6 +93,7 @@ def _written(visit: Visit, document: Json) -> Json:
 
 
 EDITS: Final[Mapping[str, Callable[[Visit, Json], Json]]] = {
+    "settings": lambda visit, document: filled_in(document, visit.form),
     "document": _written,
     "enable": lambda _visit, document: switched(document, active=True),
     "disable": lambda _visit, document: switched(document, active=False),
@@ -133,10 +136,31 @@ def _change(visit: Visit, client: str, what: str) -> Response:
             visit.refuse(404, "missing")
         entry = _saved(visit, entry, document)
     except ClientError as error:
-        return _client(visit, entry, error.faults, text(visit.form, "document"))
+        return _client(visit, entry, _not_made(visit, entry, what, error.faults))
     except Conflict:
-        return _client(visit, entry, (("", visit.said["clients.conflict"]),), text(visit.form, "document"), 409)
+        faults = (("", visit.said["clients.conflict"]),)
+        return _client(visit, entry, _not_made(visit, entry, what, faults, 409))
     return _client(visit, entry, made=made) if made else visit.onward(f"{PATH}/{client}", f"client-{what}")
+
+
+class NotMade(Struct, frozen=True, kw_only=True):
+    """A change that was not made: why, and what was typed, so that it stays to be corrected.
+
+    ``document``: as text, empty when the form of the settings was sent; ``typed``: the document that this form makes.
+    """
+
+    faults: tuple[tuple[str, str], ...]
+    status: int
+    document: str = ""
+    typed: Json | None = None
+
+
+def _not_made(
+    visit: Visit, entry: ClientEntry, what: str, faults: tuple[tuple[str, str], ...], status: int = 422
+) -> NotMade:
+    if what == "settings":
+        return NotMade(faults=faults, status=status, typed=filled_in(entry.document, visit.form))
+    return NotMade(faults=faults, status=status, document=text(visit.form, "document"))
 
 
 def _saved(visit: Visit, entry: ClientEntry, document: Json) -> ClientEntry:
@@ -151,27 +175,23 @@ def _saved(visit: Visit, entry: ClientEntry, document: Json) -> ClientEntry:
     return visit.room.store.clients.change(checked, made_from=made_from, by=visit.actor, reason=visit.field("reason"))
 
 
-def _client(
-    visit: Visit,
-    entry: ClientEntry,
-    faults: tuple[tuple[str, str], ...] = (),
-    document: str = "",
-    status: int = 422,
-    made: str = "",
-) -> Response:
+def _client(visit: Visit, entry: ClientEntry, refused: NotMade | None = None, made: str = "") -> Response:
     store = visit.room.store
     refusals = [(one, reason_text(one.reason, visit.language)) for one in store.refusals.latest(client=entry.id)]
     return visit.page(
         "client.html",
         "clients",
-        status if faults else 200,
+        refused.status if refused else 200,
         entry=entry,
-        document=document or written(entry.document),
+        document=(refused and refused.document) or written(entry.document),
+        document_is_open=bool(refused and refused.document),
+        form=form_of((refused and refused.typed) or entry.document),
+        choices={"hooks": HOOKS, "cards": CARDS, "versions": VERSIONS, "languages": LANGUAGES, "formats": FORMATS},
         keys=entry.document.get("auth", {}).get("api_keys", []),
         mode=entry.document.get("auth", {}).get("mode", ""),
         history=store.clients.history(entry.id),
         refusals=refusals[:_REFUSALS],
-        faults=faults,
+        faults=refused.faults if refused else (),
         made=made,
     )
 

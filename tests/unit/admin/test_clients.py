@@ -80,6 +80,108 @@ def test_a_document_is_changed_and_its_history_kept(client, room, maja, pilot, s
     assert audit_of(room, "client.change")[0].details["changed"] == "name"
 
 
+def filled(client, **changed):
+    """The form of the settings as the page shows it, with something changed: what a browser sends."""
+    page = client.get("/admin/clients/pilot").text
+    form = page.partition('action="/admin/clients/pilot/settings"')[2].partition("</form>")[0]
+    fields: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input [^>]*>", form):
+        [name], [value] = re.findall(r'name="([^"]*)"', tag), re.findall(r'value="([^"]*)"', tag)
+        if 'type="checkbox"' not in tag or " checked" in tag:
+            fields.setdefault(name, []).append(html.unescape(value))
+    for name, rows in re.findall(r'<textarea id="\w+" name="(\w+)"[^>]*>([^<]*)</textarea>', form):
+        fields[name] = [html.unescape(rows)]
+    for name, options in re.findall(r'<select id="\w+" name="(\w+)">(.*?)</select>', form):
+        fields[name] = re.findall(r'value="([^"]*)" selected', options)
+    del fields["csrf"]
+    return {**fields, **changed}
+
+
+TOKENS = {
+    "schema": 1,
+    "id": "pilot",
+    "name": "Pilot",
+    "auth": {
+        "mode": "jwt",
+        "issuer": "https://ehr.example.org",
+        "algorithms": ["ES384"],
+        "audiences": ["https://cds.example.org/one"],
+        "key_urls": ["https://ehr.example.org/jwks"],
+    },
+    "fhir": {"version": "R5", "servers": ["https://ehr.example.org/fhir"]},
+    "answers": {
+        "language": "en", "text_format": "html", "hooks": ["order-sign"], "hidden_cards": ["K7"], "silent": True,
+        "document_reference": True, "links": ["rules"],
+    },
+    "limits": {"calls_per_minute": 60, "burst": 7},
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("maja")
+@pytest.mark.parametrize("document", [NEW, TOKENS, {**TOKENS, "fhir": {"servers": []}}], ids=["new", "jwt", "none"])
+def test_the_form_shows_the_document_and_saving_it_unchanged_changes_nothing(client, room, send, document):
+    before = room.store.clients.add(read_document(document), by="test")
+    assert send("/admin/clients/pilot/settings", **filled(client)).status_code == 303
+    after = room.store.clients.get("pilot")
+    assert (after.document, after.revision) == (before.document, 1)
+
+
+@pytest.mark.usefixtures("maja")
+def test_every_field_of_the_form_is_saved_and_the_rest_stays(client, room, send):
+    room.store.clients.add(read_document(TOKENS), by="test")
+    changed = {
+        "name": "Clinic", "issuer": "https://new.example.org", "audiences": "a\r\n\r\n b ",
+        "key_urls": "https://new.example.org/jwks", "version": "R4B", "language": "", "text_format": "plain",
+        "hooks": ["patient-view", "order-sign", "nothing-such"], "hidden_cards": ["O3", "K1"], "silent": [],
+        "document_reference": [], "own_servers": [], "calls_per_minute": "90", "reason": "moved",
+    }  # fmt: skip
+    answer = send("/admin/clients/pilot/settings", **filled(client, **changed))
+    assert answer.headers["location"] == "/admin/clients/pilot?done=client-settings"
+    assert "The client is changed." in client.get(answer.headers["location"]).text
+    kept = room.store.clients.get("pilot").document
+    assert (kept["name"], kept["fhir"]["version"], kept["fhir"]["servers"]) == ("Clinic", "R4B", None)
+    assert (kept["auth"]["issuer"], kept["auth"]["audiences"]) == ("https://new.example.org", ["a", "b"])
+    assert (kept["auth"]["key_urls"], kept["auth"]["algorithms"]) == (["https://new.example.org/jwks"], ["ES384"])
+    answers = kept["answers"]
+    assert (answers["language"], answers["text_format"], answers["links"]) == (None, "plain", ["rules"])
+    assert (answers["hooks"], answers["hidden_cards"]) == (["patient-view", "order-sign"], ["K1", "O3"])
+    assert (answers["silent"], answers["document_reference"]) == (False, False)
+    assert kept["limits"] == {"calls_per_minute": 90, "burst": 7, "body_bytes": None}
+    assert audit_of(room, "client.change")[0].reason == "moved"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("name", "", "name"),
+        ("calls_per_minute", "many", "limits.calls_per_minute"),
+        ("calls_per_minute", "99999999", "limits.calls_per_minute"),
+        ("language", "fi", "answers.language"),
+        ("servers", "http://ehr.example.org", "fhir.servers"),
+    ],
+)
+def test_what_the_door_refuses_is_told_and_what_was_typed_stays(client, room, maja, pilot, send, wrong):
+    field, value, place = wrong
+    fields = filled(client, own_servers="yes", name="Typed name") | {field: value}
+    answer = send("/admin/clients/pilot/settings", **fields)
+    assert answer.status_code == 422
+    assert place in said(answer)
+    assert room.store.clients.get("pilot").revision == 1
+    if field != "name":
+        assert 'value="Typed name"' in answer.text
+    if field not in ("name", "language"):
+        assert value in answer.text
+
+
+def test_the_form_of_two_at_once_does_not_overwrite_the_first(client, room, maja, pilot, send):
+    fields = filled(client, name="Mine")
+    assert send("/admin/clients/pilot/disable", **{"made-from": "1"}).status_code == 303
+    answer = send("/admin/clients/pilot/settings", **fields)
+    assert answer.status_code == 409
+    assert 'value="Mine"' in answer.text, "what was typed is kept"
+    assert room.store.clients.get("pilot").document["name"] == "Pilot"
+
+
 def test_two_who_change_a_client_at_once_do_not_overwrite_each_other(client, room, maja, pilot, send):
     seen = revision(client)
     assert send("/admin/clients/pilot/disable", **{"made-from": seen}).status_code == 303

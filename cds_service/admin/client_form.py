@@ -1,0 +1,116 @@
+"""The everyday settings of a client as fields of a form; the rest, and all of it together, is in its document."""
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+import msgspec
+from starlette.datastructures import FormData
+
+from cds_service.admin.posted import text
+from cds_service.clients.schema import CardKind
+from cds_service.settings import HookName
+
+Json = dict[str, Any]
+HOOKS: Final = get_args(HookName)
+CARDS: Final = get_args(CardKind)
+VERSIONS: Final = ("STU3", "R4", "R4B", "R5")
+LANGUAGES: Final = ("sv", "en")
+FORMATS: Final = ("plain", "markdown", "html")
+_SIGNED: Final = "jwt"
+
+
+class ClientForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What the fields show. Lines of a field with several stand in ``servers``, ``audiences`` and ``key_urls``.
+
+    ``own_servers``: the client has a list of its own, also an empty one (nothing is fetched). ``tokens``: it proves
+    itself by JWT, so that issuer, audiences and addresses of keys are asked for.
+    """
+
+    name: str
+    tokens: bool
+    issuer: str
+    audiences: tuple[str, ...]
+    key_urls: tuple[str, ...]
+    version: str
+    own_servers: bool
+    servers: tuple[str, ...]
+    language: str
+    text_format: str
+    silent: bool
+    document_reference: bool
+    hooks: tuple[str, ...]
+    hidden_cards: tuple[str, ...]
+    calls_per_minute: str
+
+
+def form_of(document: Mapping[str, Any]) -> ClientForm:
+    """Return the fields that a document fills; members that it leaves out have the registry's defaults."""
+    auth, fhir = document.get("auth", {}), document.get("fhir", {})
+    answers, servers = document.get("answers", {}), fhir.get("servers")
+    hooks = answers.get("hooks")
+    return ClientForm(
+        name=document.get("name", ""),
+        tokens=auth.get("mode") == _SIGNED,
+        issuer=auth.get("issuer", ""),
+        audiences=tuple(auth.get("audiences", ())),
+        key_urls=tuple(auth.get("key_urls", ())),
+        version=fhir.get("version") or "",
+        own_servers=servers is not None,
+        servers=tuple(servers or ()),
+        language=answers.get("language") or "",
+        text_format=answers.get("text_format") or "",
+        silent=answers.get("silent", False),
+        document_reference=answers.get("document_reference", False),
+        hooks=HOOKS if hooks is None else tuple(hooks),
+        hidden_cards=tuple(answers.get("hidden_cards", ())),
+        calls_per_minute=str(document.get("limits", {}).get("calls_per_minute", "")),
+    )
+
+
+def filled_in(document: Mapping[str, Any], form: FormData) -> Json:
+    """Return the document with what the form says; members without a field stay as they are. Nothing is checked here.
+
+    All hooks chosen: those that the service serves, also later ones (None). No number where one belongs: as typed, for
+    the door to refuse.
+    """
+    hooks = _chosen(form, "hooks", HOOKS)
+    answers = {
+        "language": _given(form, "language") or None,
+        "text_format": _given(form, "text_format") or None,
+        "silent": bool(_given(form, "silent")),
+        "document_reference": bool(_given(form, "document_reference")),
+        "hooks": None if len(hooks) == len(HOOKS) else hooks,
+        "hidden_cards": _chosen(form, "hidden_cards", CARDS),
+    }
+    fhir = {
+        "version": _given(form, "version") or None,
+        "servers": _lines(form, "servers") if _given(form, "own_servers") else None,
+    }
+    changes: Json = {"fhir": fhir, "answers": answers, "limits": {"calls_per_minute": _number(form)}}
+    if document.get("auth", {}).get("mode") == _SIGNED:
+        changes["auth"] = {
+            "issuer": _given(form, "issuer"),
+            "audiences": _lines(form, "audiences"),
+            "key_urls": _lines(form, "key_urls"),
+        }
+    merged = {part: {**document.get(part, {}), **change} for part, change in changes.items()}
+    return {**document, "name": _given(form, "name"), **merged}
+
+
+def _given(form: FormData, name: str) -> str:
+    return text(form, name).strip()
+
+
+def _lines(form: FormData, name: str) -> list[str]:
+    return [line.strip() for line in text(form, name).splitlines() if line.strip()]
+
+
+def _chosen(form: FormData, name: str, among: tuple[str, ...]) -> list[str]:
+    """The boxes that are ticked, in the order of the page; one that is not on it counts for nothing."""
+    ticked = {value for value in form.getlist(name) if isinstance(value, str)}
+    return [one for one in among if one in ticked]
+
+
+def _number(form: FormData) -> int | str:
+    given = _given(form, "calls_per_minute")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < len("10000000") else given
