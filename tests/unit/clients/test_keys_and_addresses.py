@@ -142,7 +142,7 @@ def test_a_key_of_ours_is_found_by_its_prefix_and_known_by_its_hash():
     assert is_key(key, kept)
     assert not is_key(other, kept)
     assert not is_key(key[:-1], kept)
-    assert key.rpartition("_")[2] not in repr(kept)
+    assert key.split("_", 2)[2] not in repr(kept)
 
 
 @pytest.mark.parametrize("text", ["", "cdskey_", "cdskey_abc_def", "eyJhbGciOiJub25lIn0.e30.", "cdskey_" + "a" * 56])
