@@ -9,8 +9,7 @@ from cds_service.risk.assessment import Assessment, Finding, Status, Value
 from cds_service.risk.record import Evidence
 
 LIMB_FAMILY: Final = "LD"
-ROUTE: Final = "route"
-"""The effect of a gate that leads to other advice than the tier would."""
+_ROUTE: Final = "route"
 _MOST_RECORDED: Final = 8
 # Resources whose own text tells a clinician more than our sentence does; a drug's name is in the sentence already.
 _ANSWERS: Final = frozenset({"", "true", "false"})
@@ -37,14 +36,18 @@ def explained(finding: Finding, in_words: Words) -> str:
     return "; ".join([sentence, *remarks_of(finding, in_words)])
 
 
-def routed_by(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
-    """Return what a gate that leads to another route rests on, in the record's words, the newest of each: eight lines.
+def route_evidence(assessment: Assessment) -> tuple[Evidence, ...]:
+    """Return what the gates rest on that lead to a card of their own.
 
     A low T-score, a known osteoporosis, the triggers in a child (1b, G-KNOWNOP, G-PAED of the rules).
     """
-    found = (evidence for gate in assessment.gates if gate.effect == ROUTE for evidence in gate.evidence)
+    return tuple(evidence for gate in assessment.gates if gate.effect == _ROUTE for evidence in gate.evidence)
+
+
+def routed_by(assessment: Assessment, in_words: Words) -> tuple[str, ...]:
+    """Return :func:`route_evidence` in the record's words, the newest of each, at most eight lines."""
     newest: dict[str, Evidence] = {}
-    for evidence in found:
+    for evidence in route_evidence(assessment):
         newest.setdefault(evidence.display or evidence.code, evidence)
     told = [_as_recorded(text, evidence, in_words) for text, evidence in newest.items() if text]
     return tuple(told[:_MOST_RECORDED])

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from cards.findings import LIMB_FAMILY, ROUTE, explained, reason_names, strongest
+from cards.findings import LIMB_FAMILY, explained, reason_names, route_evidence, strongest
 from cards.limbs import limb_status_text, scan_lines, scan_sites
 from cards.options import REFERENCE, Action, CardOptions, OrderCode, ReferralTarget, built_in
 from cards.requests import Json, Order, request_resource, without_empty
@@ -148,8 +148,7 @@ def _order(action: str, told: _Told, assessment: Assessment, options: CardOption
 def _evidence(findings: tuple[Finding, ...], assessment: Assessment) -> tuple[Evidence, ...]:
     counted = [evidence for finding in findings for evidence in finding.evidence]
     limbs = [evidence for limb in assessment.limbs.limbs for evidence in limb.evidence]
-    routes = [evidence for gate in assessment.gates if gate.effect == ROUTE for evidence in gate.evidence]
-    return (*counted, *routes, *assessment.limbs.evidence, *limbs)
+    return (*counted, *route_evidence(assessment), *assessment.limbs.evidence, *limbs)
 
 
 def _reasons(told: tuple[str, ...], findings: tuple[Finding, ...], in_words: Words) -> tuple[Json, ...]:

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Any, Final, get_args
 
 import msgspec
-from starlette.datastructures import FormData
 
-from cds_service.admin.posted import text
-from cds_service.clients.schema import CardKind
+from cds_service.admin.visit import Visit
+from cds_service.clients.schema import CardKind, FhirVersion, Language, TextFormat
 from cds_service.settings import HookName
 
 Json = dict[str, Any]
 HOOKS: Final = get_args(HookName)
 CARDS: Final = get_args(CardKind)
-VERSIONS: Final = ("STU3", "R4", "R4B", "R5")
-LANGUAGES: Final = ("sv", "en")
-FORMATS: Final = ("plain", "markdown", "html")
+VERSIONS: Final = get_args(FhirVersion)
+LANGUAGES: Final = get_args(Language)
+FORMATS: Final = get_args(TextFormat)
 _SIGNED: Final = "jwt"
+_MOST_DIGITS: Final = 7
 
 
 class ClientForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,50 +67,42 @@ def form_of(document: Mapping[str, Any]) -> ClientForm:
     )
 
 
-def filled_in(document: Mapping[str, Any], form: FormData) -> Json:
+def filled_in(document: Mapping[str, Any], visit: Visit) -> Json:
     """Return the document with what the form says; members without a field stay as they are. Nothing is checked here.
 
     All hooks chosen: those that the service serves, also later ones (None). No number where one belongs: as typed, for
     the door to refuse.
     """
-    hooks = _chosen(form, "hooks", HOOKS)
+    hooks = _chosen(visit, "hooks", HOOKS)
     answers = {
-        "language": _given(form, "language") or None,
-        "text_format": _given(form, "text_format") or None,
-        "silent": bool(_given(form, "silent")),
-        "document_reference": bool(_given(form, "document_reference")),
+        "language": visit.field("language") or None,
+        "text_format": visit.field("text_format") or None,
+        "silent": bool(visit.field("silent")),
+        "document_reference": bool(visit.field("document_reference")),
         "hooks": None if len(hooks) == len(HOOKS) else hooks,
-        "hidden_cards": _chosen(form, "hidden_cards", CARDS),
+        "hidden_cards": _chosen(visit, "hidden_cards", CARDS),
     }
     fhir = {
-        "version": _given(form, "version") or None,
-        "servers": _lines(form, "servers") if _given(form, "own_servers") else None,
+        "version": visit.field("version") or None,
+        "servers": visit.lines("servers") if visit.field("own_servers") else None,
     }
-    changes: Json = {"fhir": fhir, "answers": answers, "limits": {"calls_per_minute": _number(form)}}
+    changes: Json = {"fhir": fhir, "answers": answers, "limits": {"calls_per_minute": _number(visit)}}
     if document.get("auth", {}).get("mode") == _SIGNED:
         changes["auth"] = {
-            "issuer": _given(form, "issuer"),
-            "audiences": _lines(form, "audiences"),
-            "key_urls": _lines(form, "key_urls"),
+            "issuer": visit.field("issuer"),
+            "audiences": visit.lines("audiences"),
+            "key_urls": visit.lines("key_urls"),
         }
     merged = {part: {**document.get(part, {}), **change} for part, change in changes.items()}
-    return {**document, "name": _given(form, "name"), **merged}
+    return {**document, "name": visit.field("name"), **merged}
 
 
-def _given(form: FormData, name: str) -> str:
-    return text(form, name).strip()
-
-
-def _lines(form: FormData, name: str) -> list[str]:
-    return [line.strip() for line in text(form, name).splitlines() if line.strip()]
-
-
-def _chosen(form: FormData, name: str, among: tuple[str, ...]) -> list[str]:
+def _chosen(visit: Visit, name: str, among: tuple[str, ...]) -> list[str]:
     """The boxes that are ticked, in the order of the page; one that is not on it counts for nothing."""
-    ticked = {value for value in form.getlist(name) if isinstance(value, str)}
+    ticked = {value for value in visit.form.getlist(name) if isinstance(value, str)}
     return [one for one in among if one in ticked]
 
 
-def _number(form: FormData) -> int | str:
-    given = _given(form, "calls_per_minute")
-    return int(given) if given.isascii() and given.isdecimal() and len(given) < len("10000000") else given
+def _number(visit: Visit) -> int | str:
+    given = visit.field("calls_per_minute")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) <= _MOST_DIGITS else given

@@ -93,7 +93,7 @@ def _written(visit: Visit, document: Json) -> Json:
 
 
 EDITS: Final[Mapping[str, Callable[[Visit, Json], Json]]] = {
-    "settings": lambda visit, document: filled_in(document, visit.form),
+    "settings": lambda visit, document: filled_in(document, visit),
     "document": _written,
     "enable": lambda _visit, document: switched(document, active=True),
     "disable": lambda _visit, document: switched(document, active=False),
@@ -159,7 +159,7 @@ def _not_made(
     visit: Visit, entry: ClientEntry, what: str, faults: tuple[tuple[str, str], ...], status: int = 422
 ) -> NotMade:
     if what == "settings":
-        return NotMade(faults=faults, status=status, typed=filled_in(entry.document, visit.form))
+        return NotMade(faults=faults, status=status, typed=filled_in(entry.document, visit))
     return NotMade(faults=faults, status=status, document=text(visit.form, "document"))
 
 

@@ -96,6 +96,10 @@ class Visit(msgspec.Struct, frozen=True):
         """Return the first value of a field of the form, without space around it, or an empty string."""
         return text(self.form, name).strip()
 
+    def lines(self, name: str) -> list[str]:
+        """Return the lines of a field that hold something, without space around them."""
+        return [line.strip() for line in text(self.form, name).splitlines() if line.strip()]
+
     def may(self, role: Role) -> bool:
         """True when the visitor may do what needs ``role``."""
         return self.user is not None and allows(self.user.role, role)

@@ -27,6 +27,9 @@ OrderAction = Literal[
     "refer-ex-center",
 ]
 LinkKind = Literal["rules", "leaflet", "frax"]
+FhirVersion = Literal["STU3", "R4", "R4B", "R5"]
+Language = Literal["sv", "en"]
+TextFormat = Literal["plain", "markdown", "html"]
 
 _MOST: Final = 50
 
@@ -125,7 +128,7 @@ def _lacking(auth: AuthEntry) -> Iterable[str]:
 class FhirEntry(_Strict):
     """The client's FHIR."""
 
-    version: Literal["STU3", "R4", "R4B", "R5"] | None = None
+    version: FhirVersion | None = None
     servers: Annotated[list[ServerAddress], Field(max_length=_MOST), Distinct] | None = None
     fetch_seconds: float | None = Field(None, gt=0, le=30, allow_inf_nan=False)
 
@@ -133,8 +136,8 @@ class FhirEntry(_Strict):
 class AnswersEntry(_Strict):
     """How the client wants its answers."""
 
-    language: Literal["sv", "en"] | None = None
-    text_format: Literal["plain", "markdown", "html"] | None = None
+    language: Language | None = None
+    text_format: TextFormat | None = None
     hooks: Annotated[list[HookName], Distinct] | None = None
     hidden_cards: Annotated[list[CardKind], Distinct] = []
     silent: bool = False

@@ -25,3 +25,9 @@ def need_role_for(act: str, visit: Visit) -> None:
         visit.refuse(404, "missing")
     if not visit.may(role):
         visit.refuse(403, "role")
+
+
+def need_role_to_retire(state: str, visit: Visit) -> None:
+    """Refuse (403) who may not retire a version in this state: whoever may write drafts may give one up, no more."""
+    if state != "draft" and not visit.may("publisher"):
+        visit.refuse(403, "role")

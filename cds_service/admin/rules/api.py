@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from cards.changes import changes
 from cds_service.admin.access import require
-from cds_service.admin.rules.acts import need_role_for
+from cds_service.admin.rules.acts import need_role_for, need_role_to_retire
 from cds_service.admin.rules.ledger import Ledger
 from cds_service.admin.rules.values import read_value
 from cds_service.admin.visit import SECURITY_HEADERS, Visit
@@ -156,9 +156,7 @@ def _roll_back(visit: Visit, name: str, ledger: Ledger, asked: Asked) -> None:
 
 
 def _retire(visit: Visit, name: str, ledger: Ledger, asked: Asked) -> None:
-    # Whoever may write drafts may give one up.
-    if ledger.version(name).state != "draft" and not visit.may("publisher"):
-        visit.refuse(403, "role")
+    need_role_to_retire(ledger.version(name).state, visit)
     ledger.retired(name, visit.actor, asked.reason, made_from=asked.revision)
 
 

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from cards.changes import ChangeGroup, changes, label_of
 from cards.words import Words, words
 from cds_service.admin.access import require
-from cds_service.admin.rules.acts import need_role_for
+from cds_service.admin.rules.acts import need_role_for, need_role_to_retire
 from cds_service.admin.rules.entries import Group, groups
 from cds_service.admin.rules.ledger import BUILT_IN, Ledger
 from cds_service.admin.rules.problems import Problem, problem_of
@@ -214,9 +214,7 @@ def _roll_back(visit: Visit, name: str, _revision: int) -> None:
 
 
 def _retire(visit: Visit, name: str, revision: int) -> None:
-    # Whoever may write drafts may give one up.
-    if visit.room.ledger.version(name).state != "draft" and not visit.may("publisher"):
-        visit.refuse(403, "role")
+    need_role_to_retire(visit.room.ledger.version(name).state, visit)
     visit.room.ledger.retired(name, visit.actor, visit.field("reason"), made_from=revision)
 
 

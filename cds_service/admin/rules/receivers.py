@@ -57,7 +57,7 @@ def change(name: str, action: str, visit: _Editor) -> Response:
 
 def _receiver(visit: Visit, action: str) -> Receiver:
     given = {field: visit.field(field) for field in FIELDS}
-    lines = tuple(line.strip() for line in visit.field("address").splitlines() if line.strip())
+    lines = tuple(visit.lines("address"))
     if not given["name"]:
         raise Refused("receiver-name", "give the receiver's name")
     if not (given["channel"] or lines):
